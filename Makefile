@@ -1,0 +1,37 @@
+# meshtop: `make demo` shows it, `make test` tests it. Both install what they need first.
+PREFIX ?= /usr/local
+SWIFT ?= swift
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+
+.PHONY: all setup build demo test bench install clean
+
+all: build
+
+setup:
+	@scripts/setup
+
+build: setup
+	@[ -x .build/release/meshtop ] || echo "build: compiling meshtop and its libraries; the first time takes about ten minutes on two cores"
+	$(SWIFT) build -c release --product CCapture
+	$(SWIFT) build -c release --product meshtop
+
+demo: build
+	@.build/release/meshtop demo
+
+test: setup
+	@[ -d .build/debug/meshtop.build ] || echo "test: compiling meshtop, its libraries and tests; the first time takes about six minutes on two cores"
+	$(SWIFT) build --build-tests
+	$(SWIFT) build --product CCapture
+	$(SWIFT) test --skip-build
+
+bench: build
+	@Benchmarks/run
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/meshtop $(DESTDIR)$(PREFIX)/share/meshtop
+	install -m 755 .build/release/meshtop $(DESTDIR)$(PREFIX)/bin/meshtop
+	install -m 755 .build/release/libCCapture.so $(DESTDIR)$(PREFIX)/lib/meshtop/libCCapture.so
+	cp -R themes examples $(DESTDIR)$(PREFIX)/share/meshtop/
+
+clean:
+	rm -rf .build

@@ -1,0 +1,101 @@
+public import FoundationEssentials
+
+/// An Envoy cluster's name: `outbound|443||edition.cnn.com`, `inbound|9080||`, or one of the built-in ones.
+public struct ClusterName: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public enum Direction: String, Sendable, Hashable { case outbound, inbound, builtIn }
+
+    public static let blackHole = ClusterName("BlackHoleCluster")
+    public static let passthrough = ClusterName("PassthroughCluster")
+
+    public let direction: Direction
+    /// Zero for a built-in cluster.
+    public let port: Int
+    public let subset: String
+    /// The host; for a built-in cluster its name.
+    public let host: String
+    public let description: String
+
+    /// Reads a name as Istio writes it; what has another form is taken as a built-in cluster of that name.
+    public init(_ text: String) {
+        description = text
+        let parts = text.split(separator: "|", omittingEmptySubsequences: false)
+        if parts.count == 4, let direction = Direction(rawValue: String(parts[0])), let port = Int(parts[1]) {
+            self.direction = direction
+            self.port = port
+            subset = String(parts[2])
+            host = String(parts[3])
+        } else {
+            direction = .builtIn
+            port = 0
+            subset = ""
+            host = text
+        }
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+}
+
+/// Traffic of one proxy to one cluster.
+public struct Connection: Sendable, Hashable, Identifiable {
+    public struct ID: Sendable, Hashable, Comparable {
+        public let proxy: ProxyID
+        public let cluster: ClusterName
+
+        public init(proxy: ProxyID, cluster: ClusterName) {
+            self.proxy = proxy
+            self.cluster = cluster
+        }
+
+        public static func < (left: Self, right: Self) -> Bool {
+            (left.proxy, left.cluster) < (right.proxy, right.cluster)
+        }
+    }
+
+    /// What was counted since the proxy started.
+    public struct Counters: Sendable, Hashable {
+        public var connections: UInt64 = 0
+        public var requests: UInt64 = 0
+        /// From the destination to the workload; nil where the proxy keeps no such counter.
+        public var bytesReceived: UInt64?
+        /// From the workload to the destination; nil where the proxy keeps no such counter.
+        public var bytesSent: UInt64?
+        public var failures: UInt64 = 0
+
+        public init() {}
+    }
+
+    /// What the counters grew by in a second, over the last two answers.
+    public struct Rates: Sendable, Hashable {
+        public var connections = 0.0
+        public var requests = 0.0
+        public var bytesReceived: Double?
+        public var bytesSent: Double?
+
+        public init() {}
+    }
+
+    public var id: ID
+    public var workload: String
+    /// Open now.
+    public var live: Int
+    public var total: Counters
+    /// nil until two answers are there to compare.
+    public var rates: Rates?
+    /// Addresses of the endpoints that the proxy knows, as `ip:port`.
+    public var endpoints: [String]
+    /// When a counter last moved while meshtop watched.
+    public var lastActive: Date?
+
+    public init(
+        id: ID, workload: String, live: Int, total: Counters, rates: Rates? = nil, endpoints: [String] = [],
+        lastActive: Date? = nil
+    ) {
+        self.id = id
+        self.workload = workload
+        self.live = live
+        self.total = total
+        self.rates = rates
+        self.endpoints = endpoints
+        self.lastActive = lastActive
+    }
+}

@@ -1,0 +1,59 @@
+public import FoundationEssentials
+
+/// One place that data comes from.
+public enum SourceID: Sendable, Hashable, Comparable {
+    /// The watch of one resource of the Kubernetes API, such as `serviceentries`.
+    case watch(String)
+    /// istiod's debug endpoints.
+    case istiod
+    case admin(ProxyID)
+    case accessLog(ProxyID)
+
+    /// What an operator calls it.
+    public var label: String {
+        switch self {
+        case .watch(let resource): "API watch of \(resource)"
+        case .istiod: "istiod"
+        case .admin(let proxy): "Envoy admin of \(proxy)"
+        case .accessLog(let proxy): "access log of \(proxy)"
+        }
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.label < right.label }
+}
+
+/// How a source fares: when it last spoke, and what is wrong if it does not.
+public struct SourceState: Sendable, Hashable {
+    public enum Condition: Sendable, Hashable {
+        case connecting
+        case live
+        /// Refused, unreachable, cut: in words that say what to do; `retryAt` is when it is tried again.
+        case failing(reason: String, attempt: Int, retryAt: Date?)
+        /// The server says that we may not.
+        case denied(reason: String)
+    }
+
+    public var condition: Condition
+    /// The last good answer; for a watch or a log also each sign of life of its connection.
+    public var lastSuccess: Date?
+    /// Seconds between two answers when all is well; older than three of these is stale.
+    public var interval: Double
+
+    public init(condition: Condition = .connecting, lastSuccess: Date? = nil, interval: Double) {
+        self.condition = condition
+        self.lastSuccess = lastSuccess
+        self.interval = interval
+    }
+
+    /// Seconds since the last good answer; nil before the first.
+    public func age(at now: Date) -> Double? { lastSuccess.map { max(0, now.timeIntervalSince($0)) } }
+
+    /// Whether what this source told is too old to be shown as true. A watch or a log that is connected stays true in
+    /// silence, so only an unhealthy one grows stale; a poll grows stale by its age alone.
+    public func isStale(at now: Date) -> Bool {
+        switch condition {
+        case .connecting, .denied: false
+        case .live, .failing: (age(at: now) ?? 0) > 3 * interval
+        }
+    }
+}

@@ -1,0 +1,105 @@
+public import FoundationEssentials
+
+/// What becomes of a call to a host that nobody knows (mesh `outboundTrafficPolicy.mode`).
+public enum OutboundPolicy: String, Sendable, Hashable, CaseIterable {
+    case registryOnly = "REGISTRY_ONLY", allowAny = "ALLOW_ANY"
+}
+
+/// Which mesh this is, and as whom we look at it.
+public struct MeshIdentity: Sendable, Hashable {
+    /// `lab`, or the kubeconfig's context.
+    public var context: String
+    public var server: String
+    /// The namespace that is looked at; nil for all.
+    public var namespace: String?
+
+    public init(context: String, server: String, namespace: String? = nil) {
+        self.context = context
+        self.server = server
+        self.namespace = namespace
+    }
+}
+
+/// A Service with what is known of its endpoints and traffic.
+public struct ServiceSummary: Sendable, Hashable, Identifiable {
+    public var service: Service
+    public var readyEndpoints: Int
+    public var totalEndpoints: Int
+    /// Connections open to it from all proxies.
+    public var live: Int
+
+    public init(service: Service, readyEndpoints: Int, totalEndpoints: Int, live: Int) {
+        self.service = service
+        self.readyEndpoints = readyEndpoints
+        self.totalEndpoints = totalEndpoints
+        self.live = live
+    }
+
+    public var id: ObjectKey { service.id }
+}
+
+/// A ServiceEntry with what is known of its state and traffic.
+public struct EntrySummary: Sendable, Hashable, Identifiable {
+    public enum State: Sendable, Hashable {
+        case on
+        /// Switched off, by which mechanism.
+        case off(SwitchMechanism)
+        /// On, but something is wrong with it, in words.
+        case warning(String)
+    }
+
+    public var entry: ServiceEntry
+    public var state: State
+    /// Proxies whose configuration holds a cluster of this entry.
+    public var proxies: Int
+    /// Connections open through it from all proxies.
+    public var live: Int
+
+    public init(entry: ServiceEntry, state: State, proxies: Int, live: Int) {
+        self.entry = entry
+        self.state = state
+        self.proxies = proxies
+        self.live = live
+    }
+
+    public var id: ObjectKey { entry.id }
+}
+
+/// All that meshtop knows at one moment. A value: panes and commands read it and nothing else.
+public struct MeshSnapshot: Sendable {
+    public var time: Date
+    public var identity: MeshIdentity
+    /// nil until istiod has told.
+    public var policy: OutboundPolicy?
+    /// istiod's version, such as `1.28.0`; empty until known.
+    public var istioVersion: String
+    public var services: [ServiceSummary]
+    public var entries: [EntrySummary]
+    public var proxies: [Proxy]
+    /// Outbound and passthrough traffic.
+    public var connections: [Connection]
+    /// Newest first.
+    public var blocked: [BlockedEgress]
+    /// Blocked calls that were dropped because too many different ones came.
+    public var blockedLost: Int
+    public var sources: [SourceID: SourceState]
+
+    public init(
+        time: Date, identity: MeshIdentity, policy: OutboundPolicy? = nil, istioVersion: String = "",
+        services: [ServiceSummary] = [], entries: [EntrySummary] = [], proxies: [Proxy] = [],
+        connections: [Connection] = [], blocked: [BlockedEgress] = [], blockedLost: Int = 0,
+        sources: [SourceID: SourceState] = [:]
+    ) {
+        self.time = time
+        self.identity = identity
+        self.policy = policy
+        self.istioVersion = istioVersion
+        self.services = services
+        self.entries = entries
+        self.proxies = proxies
+        self.connections = connections
+        self.blocked = blocked
+        self.blockedLost = blockedLost
+        self.sources = sources
+    }
+}

@@ -1,0 +1,54 @@
+/// One Envoy: the pod that it belongs to.
+public struct ProxyID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let pod: String
+    public let namespace: String
+
+    public init(pod: String, namespace: String) {
+        self.pod = pod
+        self.namespace = namespace
+    }
+
+    /// istiod's name for a proxy: `pod.namespace`.
+    public var description: String { "\(pod).\(namespace)" }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.namespace, left.pod) < (right.namespace, right.pod)
+    }
+}
+
+/// Whether a proxy has what the control plane sent it, in the words of `istioctl proxy-status`.
+public enum SyncState: String, Sendable, Hashable {
+    case synced = "SYNCED", stale = "STALE", neverAcknowledged = "STALE (Never Acknowledged)", notSent = "NOT SENT"
+    case rejected = "ERROR"
+    /// No istiod has told us yet.
+    case unknown = "UNKNOWN"
+}
+
+/// One Envoy of the mesh and how it fares.
+public struct Proxy: Sendable, Hashable, Identifiable {
+    public var id: ProxyID
+    /// The workload's name: the pod's name without the parts that its controller appended.
+    public var workload: String
+    public var kind: Pod.ProxyKind
+    /// State by type, keyed `CDS`, `LDS`, `EDS`, `RDS`.
+    public var sync: [String: SyncState]
+    /// Envoy's reason for a rejected configuration; nil while it rejects none.
+    public var rejection: String?
+    public var istioVersion: String
+
+    public init(
+        id: ProxyID, workload: String, kind: Pod.ProxyKind, sync: [String: SyncState] = [:], rejection: String? = nil,
+        istioVersion: String = ""
+    ) {
+        self.id = id
+        self.workload = workload
+        self.kind = kind
+        self.sync = sync
+        self.rejection = rejection
+        self.istioVersion = istioVersion
+    }
+
+    public var isInSync: Bool {
+        rejection == nil && !sync.isEmpty && sync.values.allSatisfy { $0 == .synced || $0 == .notSent }
+    }
+}

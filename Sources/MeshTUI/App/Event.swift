@@ -1,0 +1,31 @@
+public import FoundationEssentials
+public import MeshState
+
+/// What happens to the application; `update` is the only reader.
+public enum Event: Sendable {
+    case key(Key)
+    case resize(Size)
+    /// The mesh as it is now.
+    case snapshot(MeshSnapshot)
+    /// The time, about once a second, so that ages are shown right.
+    case tick(Date)
+    case changeFinished(ChangeRequest, ChangeResult)
+    /// A line for the operator from the effect runner, such as the path of a saved file.
+    case message(String, isError: Bool)
+}
+
+/// What the application wants done; only the effect runner acts on it.
+public enum Effect: Sendable, Hashable {
+    case apply(ChangeRequest)
+    /// Ask every source again now; those that back off retry at once.
+    case refresh
+    /// Seconds between two polls.
+    case setInterval(Double)
+    /// Draw everything anew, as the terminal may show something else.
+    case redraw
+    case suspend
+    case copy(String)
+    /// Write this text (what is shown) to a new file of mode 0600; the path comes back as a message.
+    case save(text: String, name: String)
+    case quit
+}
