@@ -1,0 +1,183 @@
+/* The socket calls: connections are led to the sidecar or by the world map, packets to the outside are refused. */
+#include "internal.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A listener of this machine that takes longer than this to accept is stuck. */
+enum { CONNECT_MILLISECONDS = 5000 };
+
+static int refused(void) {
+    errno = ENETUNREACH;
+    return -1;
+}
+
+static int option(int fd, int name) {
+    int value = -1;
+    socklen_t length = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
+}
+
+static bool is_tcp(int fd) {
+    if (option(fd, SO_TYPE) != SOCK_STREAM) return false;
+    int protocol = option(fd, SO_PROTOCOL);
+    return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
+
+/* Waits until a connection that has been started is made or has failed; -1 if neither happens in time. */
+static int await_connection(int fd) {
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    int left = CONNECT_MILLISECONDS;
+    struct pollfd wanted = {.fd = fd, .events = POLLOUT};
+    int ready;
+    while ((ready = poll(&wanted, 1, left)) < 0 && errno == EINTR) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        long passed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+        left = passed < CONNECT_MILLISECONDS ? CONNECT_MILLISECONDS - (int)passed : 0;
+    }
+    if (ready == 0) errno = ETIMEDOUT;
+    return ready > 0 ? 0 : -1;
+}
+
+/* The PROXY protocol v2 header: signature, version and command, family and transport, length, addresses and ports. */
+struct __attribute__((packed)) proxy_header {
+    unsigned char signature[12];
+    unsigned char version_command;
+    unsigned char family_transport;
+    uint16_t length;
+    struct in_addr source, destination;
+    in_port_t source_port, destination_port;
+};
+
+static struct sockaddr_in local_address(int fd) {
+    struct sockaddr_in result = {.sin_family = AF_INET};
+    struct sockaddr_storage local;
+    socklen_t length = sizeof local;
+    if (original()->getsockname(fd, (struct sockaddr *)&local, &length) == 0) {
+        reach_of((struct sockaddr *)&local, length, &result);
+    }
+    if (configuration()->pod.s_addr) result.sin_addr = configuration()->pod;
+    return result;
+}
+
+static int send_proxy_header(int fd, const struct sockaddr_in *destination) {
+    struct sockaddr_in source = local_address(fd);
+    struct proxy_header header = {
+        .signature = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a},
+        .version_command = 0x21,
+        .family_transport = 0x11,
+        .length = htons(12),
+        .source = source.sin_addr,
+        .destination = destination->sin_addr,
+        .source_port = source.sin_port,
+        .destination_port = destination->sin_port,
+    };
+    /* The buffer of a fresh connection has room for it, so this never waits. */
+    ssize_t sent = original()->sendto(fd, &header, sizeof header, MSG_NOSIGNAL, NULL, 0);
+    if (sent == (ssize_t)sizeof header) return 0;
+    if (sent >= 0) errno = ECONNRESET;
+    return -1;
+}
+
+static int connect_by(int fd, int family, const struct sockaddr_in *destination, const struct route *route) {
+    struct sockaddr_storage next;
+    socklen_t length = in_family(family, &route->next, &next);
+    /* TCP Fast Open would put off the connection until the first data, and with it the header. */
+    setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &(int){0}, sizeof(int));
+    int result = original()->connect(fd, (struct sockaddr *)&next, length);
+    bool started = result == 0 || errno == EINPROGRESS || errno == EINTR;
+    if (!started) return result;
+    int reason = errno;
+    remember_origin(fd, destination);
+    if (!route->proxy_header) {
+        errno = reason;
+        return result;
+    }
+    /* The header has to be the first thing sent, so a non-blocking connection is waited for as well: a listener of this
+       machine answers at once, and POSIX lets a non-blocking connect succeed immediately. */
+    if (result != 0) {
+        if (await_connection(fd) != 0) return -1;
+        /* This gives the outcome, and a program that calls once more gets EISCONN and no second header. */
+        if (original()->connect(fd, (struct sockaddr *)&next, length) != 0) return -1;
+    }
+    return send_proxy_header(fd, destination);
+}
+
+EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t length) {
+    const struct configuration *config = configuration();
+    struct sockaddr_in destination;
+    enum reach reach = reach_of(address, length, &destination);
+    if (reach == REACH_LOOPBACK) return original()->connect(fd, address, length);
+    if (reach == REACH_NOWHERE || config->mode == MODE_CLOSED || !is_tcp(fd)) return refused();
+    struct route route = {.next = config->sidecar, .proxy_header = true};
+    if (config->mode == MODE_WORLD && !world_route(config->world_map, &destination, &route)) return refused();
+    struct sockaddr_in ignored;
+    bool stays = reach_of((struct sockaddr *)&route.next, sizeof route.next, &ignored) == REACH_LOOPBACK;
+    if (!stays || !route.next.sin_port) return refused();
+    return connect_by(fd, address->sa_family, &destination, &route);
+}
+
+/* Copies an address out the way the kernel does: cut to the room that there is, with its whole length told. */
+static void copy_out(const struct sockaddr_storage *from, socklen_t size, struct sockaddr *address, socklen_t *length) {
+    memcpy(address, from, *length < size ? *length : size);
+    *length = size;
+}
+
+EXPORTED int getpeername(int fd, struct sockaddr *address, socklen_t *length) {
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    struct sockaddr_in origin;
+    if (!address || !length) return original()->getpeername(fd, address, length);
+    if (original()->getpeername(fd, (struct sockaddr *)&peer, &size) != 0) return -1;
+    if (recall_origin(fd, &origin)) size = in_family(peer.ss_family, &origin, &peer);
+    copy_out(&peer, size, address, length);
+    return 0;
+}
+
+EXPORTED int getsockname(int fd, struct sockaddr *address, socklen_t *length) {
+    struct sockaddr_storage local;
+    socklen_t size = sizeof local;
+    struct sockaddr_in origin;
+    if (!address || !length) return original()->getsockname(fd, address, length);
+    if (original()->getsockname(fd, (struct sockaddr *)&local, &size) != 0) return -1;
+    if (recall_origin(fd, &origin)) {
+        struct sockaddr_in pod = local_address(fd);
+        size = in_family(local.ss_family, &pod, &local);
+    }
+    copy_out(&local, size, address, length);
+    return 0;
+}
+
+/* Whether a packet may go to an address. A stream ignores the address, unless it is asked to connect by sending. */
+static bool may_send(int fd, const void *address, socklen_t length, int flags) {
+    struct sockaddr_in destination;
+    if (reach_of(address, length, &destination) == REACH_LOOPBACK) return true;
+    return option(fd, SO_TYPE) == SOCK_STREAM && !(flags & MSG_FASTOPEN);
+}
+
+EXPORTED ssize_t sendto(
+    int fd, const void *data, size_t size, int flags, const struct sockaddr *address, socklen_t length) {
+    if (!may_send(fd, address, length, flags)) return refused();
+    return original()->sendto(fd, data, size, flags, address, length);
+}
+
+EXPORTED ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+    if (message && !may_send(fd, message->msg_name, message->msg_namelen, flags)) return refused();
+    return original()->sendmsg(fd, message, flags);
+}
+
+EXPORTED int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
+    unsigned int allowed = 0;
+    while (allowed < count) {
+        const struct msghdr *message = &messages[allowed].msg_hdr;
+        if (!may_send(fd, message->msg_name, message->msg_namelen, flags)) break;
+        allowed++;
+    }
+    if (count > 0 && allowed == 0) return refused();
+    return original()->sendmmsg(fd, messages, allowed, flags);
+}

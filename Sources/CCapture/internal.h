@@ -1,0 +1,89 @@
+#ifndef MESHTOP_CAPTURE_INTERNAL_H
+#define MESHTOP_CAPTURE_INTERNAL_H
+
+/* Included first by every file: glibc's extensions, RTLD_NEXT and sendmmsg among them. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* Only the functions that stand before libc's are seen from outside. */
+#define EXPORTED __attribute__((visibility("default")))
+#pragma GCC visibility push(hidden)
+
+enum mode { MODE_CLOSED, MODE_WORKLOAD, MODE_WORLD };
+
+enum { SEARCH_DOMAINS = 8, DOMAIN_LENGTH = 128, NAME_LENGTH = 256 };
+
+/* The environment, read once. An address that is absent has port zero. */
+struct configuration {
+    enum mode mode;
+    struct sockaddr_in sidecar;
+    struct sockaddr_in name_server;
+    struct in_addr pod;
+    char world_map[PATH_MAX];
+    char search[SEARCH_DOMAINS][DOMAIN_LENGTH];
+    int search_count;
+};
+
+/* libc's own functions. */
+struct originals {
+    int (*connect)(int, const struct sockaddr *, socklen_t);
+    int (*getpeername)(int, struct sockaddr *, socklen_t *);
+    int (*getsockname)(int, struct sockaddr *, socklen_t *);
+    ssize_t (*sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+    ssize_t (*sendmsg)(int, const struct msghdr *, int);
+    int (*sendmmsg)(int, struct mmsghdr *, unsigned int, int);
+    int (*getaddrinfo)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    int (*getnameinfo)(const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int);
+    struct hostent *(*gethostbyname)(const char *);
+    struct hostent *(*gethostbyname2)(const char *, int);
+    int (*gethostbyname_r)(const char *, struct hostent *, char *, size_t, struct hostent **, int *);
+    int (*gethostbyname2_r)(const char *, int, struct hostent *, char *, size_t, struct hostent **, int *);
+    struct hostent *(*gethostbyaddr)(const void *, socklen_t, int);
+    int (*gethostbyaddr_r)(const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **, int *);
+};
+
+/* Both are ready at the first call, which may come before this library's own constructors would have run. */
+const struct configuration *configuration(void);
+const struct originals *original(void);
+
+/* Reads `a.b.c.d` or `a.b.c.d:port`; without a port the port is zero. */
+bool parse_address(const char *text, struct sockaddr_in *address);
+
+/* What is to become of a packet or a connection to an address. */
+enum reach { REACH_LOOPBACK, REACH_OUTSIDE, REACH_NOWHERE };
+
+/* Where an address lies; fills in its IPv4 form if that is REACH_OUTSIDE. */
+enum reach reach_of(const struct sockaddr *address, socklen_t length, struct sockaddr_in *ipv4);
+
+/* Writes an IPv4 address in the form of a socket's family (AF_INET, or AF_INET6 as v4-mapped); returns its length. */
+socklen_t in_family(int family, const struct sockaddr_in *ipv4, struct sockaddr_storage *result);
+
+/* The next hop of a connection. */
+struct route {
+    struct sockaddr_in next;
+    bool proxy_header;
+};
+
+/* What the world map says about a destination; false if it says nothing. */
+bool world_route(const char *file, const struct sockaddr_in *destination, struct route *route);
+
+/* Remembers where a socket's program thinks that it is connected to. */
+void remember_origin(int fd, const struct sockaddr_in *destination);
+bool recall_origin(int fd, struct sockaddr_in *destination);
+
+enum { DNS_UNKNOWN = -1, DNS_FAILED = -2 };
+
+/* Asks the name server for a name's IPv4 addresses, with the search list.
+   Returns how many there are (zero: the name exists without one), DNS_UNKNOWN or DNS_FAILED. */
+int resolve(const char *name, struct in_addr *addresses, int capacity);
+
+#pragma GCC visibility pop
+
+#endif
