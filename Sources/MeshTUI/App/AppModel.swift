@@ -1,0 +1,152 @@
+public import FoundationEssentials
+import MeshState
+
+/// All that the console knows and shows; `update` alone changes it and `render` draws it.
+public struct AppModel: Sendable {
+    /// A line for the operator.
+    struct Message: Sendable, Hashable {
+        var text: String
+        var isError: Bool
+        var shownAt: Date
+    }
+
+    /// Whether changes may be made.
+    enum Lock: Sendable, Hashable {
+        case open
+        /// By a key, which also opens it.
+        case locked
+        /// From outside; no key opens it.
+        case forced
+    }
+
+    var size: Size
+    var now: Date
+    let contextName: String
+    let clock: Clock
+    var interval: Double
+    var lock: Lock
+    /// The mesh as it is; also while paused.
+    var latest: MeshSnapshot?
+    var pause: Pause?
+    var focus = PaneID.services
+    var isZoomed = false
+    var panes: [PaneID: PaneState]
+    /// What lies over the panes; the last one is on top.
+    var layers: [any Layer] = []
+    var message: Message?
+    var progress: [RowID: ChangeProgress] = [:]
+    var recentBlocked = RecentCount()
+    /// The highest number that a change of ours has had.
+    var lastRequest = 0
+
+    /// A console without data yet. `contextName` is the kubeconfig's context or `lab`, `interval` the seconds between two
+    /// polls, and `readOnly` locks changes for good.
+    public init(
+        size: Size, now: Date, contextName: String, readOnly: Bool = false, interval: Double = 1, clock: Clock = Clock()
+    ) {
+        self.size = size
+        self.now = now
+        self.contextName = contextName
+        self.interval = interval
+        self.clock = clock
+        lock = readOnly ? .forced : .open
+        panes = Dictionary(uniqueKeysWithValues: Panes.all.map { ($0.id, PaneState(sort: $0.defaultSort)) })
+    }
+
+    /// What is on the screen stands still while this is there.
+    struct Pause: Sendable {
+        var since: Date
+        var snapshot: MeshSnapshot?
+        /// Rows that differ by now from what is shown.
+        var unseen = 0
+    }
+}
+
+extension AppModel {
+    /// The mesh as it is shown: as it was when paused, else as it is.
+    var shown: MeshSnapshot? { pause.map(\.snapshot) ?? latest }
+
+    /// The moment that ages are counted to.
+    var shownNow: Date { pause?.since ?? now }
+
+    var isReadOnly: Bool { lock != .open }
+
+    /// The pane that keys go to.
+    var pane: any Pane { Panes.pane(focus) }
+
+    subscript(id: PaneID) -> PaneState {
+        get { panes[id] ?? PaneState(sort: Panes.pane(id).defaultSort) }
+        set { panes[id] = newValue }
+    }
+
+    /// The focused pane's state.
+    var current: PaneState {
+        get { self[focus] }
+        set { self[focus] = newValue }
+    }
+
+    /// The selected row of the focused pane with the snapshot that it lies in; nil when the pane is empty.
+    var selection: (row: RowRef, snapshot: MeshSnapshot)? {
+        guard let shown, let row = current.selected else { return nil }
+        return (row, shown)
+    }
+
+    var context: RowContext {
+        RowContext(
+            snapshot: shown ?? MeshSnapshot(time: now, identity: MeshIdentity(context: contextName, server: "")),
+            now: shownNow, clock: clock, progress: progress, recentBlocked: recentBlocked.count(at: now))
+    }
+
+    var layout: Layout { Layout(size: size, focus: focus, isZoomed: isZoomed) }
+
+    /// How many rows of a pane fit on the screen; none when the pane is not on it.
+    func visibleRows(of id: PaneID) -> Int { layout.box(of: id)?.visibleRows ?? 0 }
+
+    func dataState(of pane: any Pane) -> DataState { DataState(pane: pane, snapshot: shown, now: shownNow) }
+
+    mutating func say(_ text: String, isError: Bool = false) {
+        message = Message(text: text, isError: isError, shownAt: now)
+    }
+
+    /// What the keys mean now.
+    var scope: KeyScope { layers.last?.scope ?? .list }
+
+    /// Gives the topmost layer to a closure if it is of the kind that is asked for.
+    mutating func withTop<Kind: Layer>(_ kind: Kind.Type, _ change: (inout Kind, AppModel) -> Void) {
+        guard var top = layers.last as? Kind else { return }
+        change(&top, self)
+        layers[layers.count - 1] = top
+    }
+}
+
+/// Counts what came within the last minute, from totals that grow.
+struct RecentCount: Sendable, Hashable {
+    private var samples: [Sample] = []
+
+    private struct Sample: Sendable, Hashable {
+        var time: Date
+        var total: Int
+    }
+
+    /// Takes in the calls of a snapshot. Of what was there before the first one, calls of the last minute count.
+    mutating func add(_ blocked: [BlockedEgress], at time: Date) {
+        let total = blocked.reduce(0) { $0 + $1.count }
+        if samples.isEmpty {
+            let recent = blocked.reduce(0) { time.timeIntervalSince($1.first) <= 60 ? $0 + $1.count : $0 }
+            samples.append(Sample(time: time, total: total - recent))
+        }
+        // Rows that were dropped make the total shrink: what was before then is no measure any more.
+        if let last = samples.last, total < last.total {
+            let loss = last.total - total
+            for index in samples.indices { samples[index].total -= loss }
+        }
+        samples.append(Sample(time: time, total: total))
+        while samples.count > 2, time.timeIntervalSince(samples[1].time) > 60 { samples.removeFirst() }
+    }
+
+    func count(at now: Date) -> Int {
+        guard let last = samples.last else { return 0 }
+        let base = samples.last { now.timeIntervalSince($0.time) > 60 } ?? samples.first
+        return max(0, last.total - (base?.total ?? 0))
+    }
+}

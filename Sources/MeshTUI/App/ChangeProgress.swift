@@ -1,0 +1,161 @@
+import FoundationEssentials
+import MeshState
+
+/// How far a change has come that the operator made on a row: from the keyboard to the proof that proxies give.
+struct ChangeProgress: Sendable, Hashable {
+    /// What the operator wants to see happen.
+    enum Goal: Sendable, Hashable {
+        /// Connections of this workload through one of these clusters, beyond those counted when the change was made.
+        case flows(workload: String, namespace: String, clusters: [Destination])
+        /// No proxy holds a cluster of the entry any more.
+        case off(ObjectKey)
+        /// Proxies hold the entry's clusters again.
+        case on(ObjectKey)
+    }
+
+    /// A host and port as Envoy's clusters name them.
+    struct Destination: Sendable, Hashable {
+        let host: String
+        let port: Int
+
+        init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    enum Stage: Sendable, Hashable {
+        /// Sent; the API has not answered yet.
+        case pending
+        /// The API took it; the proxies do not show it yet. The number is of proxies that still hold the entry.
+        case applied(proxies: Int)
+        /// Seen in the proxies: connections since the change.
+        case flowing(connections: Int)
+        case off
+        case on(proxies: Int)
+        /// The API's words.
+        case failed(String)
+    }
+
+    let request: ChangeRequest
+    let goal: Goal
+    var stage: Stage
+    /// When the stage was reached.
+    var since: Date
+    /// Connections and requests through the goal's clusters before the change.
+    let baseline: UInt64
+
+    init(request: ChangeRequest, goal: Goal, now: Date, snapshot: MeshSnapshot?) {
+        self.request = request
+        self.goal = goal
+        stage = .pending
+        since = now
+        baseline = snapshot.map { Self.traffic(of: goal, in: $0).counted } ?? 0
+    }
+
+    /// Whether the API has not answered.
+    var isPending: Bool { stage == .pending }
+
+    /// Takes in the API's answer.
+    mutating func answer(_ result: ChangeResult, snapshot: MeshSnapshot?, now: Date) {
+        switch result {
+        case .done: stage = .applied(proxies: snapshot.flatMap { holders(in: $0) } ?? 0)
+        case .failed(let message, let isConflict):
+            stage = .failed(isConflict ? "changed meanwhile: \(message)" : message)
+        }
+        since = now
+        if let snapshot { observe(snapshot, now: now) }
+    }
+
+    /// Looks for the proof in what the proxies say.
+    mutating func observe(_ snapshot: MeshSnapshot, now: Date) {
+        guard let next = next(in: snapshot), next != stage else { return }
+        stage = next
+        since = now
+    }
+
+    private func next(in snapshot: MeshSnapshot) -> Stage? {
+        switch (goal, stage) {
+        case (.flows, .applied), (.flows, .flowing):
+            let traffic = Self.traffic(of: goal, in: snapshot)
+            let grown = traffic.counted > baseline ? Int(clamping: traffic.counted - baseline) : 0
+            let count = max(traffic.live, grown)
+            return count > 0 ? .flowing(connections: count) : nil
+        case (.off, .applied), (.off, .off):
+            let count = holders(in: snapshot) ?? 0
+            if count > 0 { return stage == .off ? nil : .applied(proxies: count) }
+            return isOff(in: snapshot) ? .off : nil
+        case (.on, .applied), (.on, .on):
+            let count = holders(in: snapshot) ?? 0
+            return count > 0 && !isOff(in: snapshot) ? .on(proxies: count) : nil
+        default: return nil
+        }
+    }
+
+    private var entry: ObjectKey? {
+        switch goal {
+        case .flows: nil
+        case .off(let key), .on(let key): key
+        }
+    }
+
+    private func summary(in snapshot: MeshSnapshot) -> EntrySummary? {
+        entry.flatMap { key in snapshot.entries.first { $0.id == key } }
+    }
+
+    /// Proxies that hold a cluster of the entry; nil when the entry is not there.
+    private func holders(in snapshot: MeshSnapshot) -> Int? { summary(in: snapshot)?.proxies }
+
+    private func isOff(in snapshot: MeshSnapshot) -> Bool {
+        guard let summary = summary(in: snapshot) else { return true }
+        if case .off = summary.state { return true }
+        return false
+    }
+
+    private static func traffic(of goal: Goal, in snapshot: MeshSnapshot) -> (live: Int, counted: UInt64) {
+        guard case .flows(let workload, let namespace, let clusters) = goal else { return (0, 0) }
+        var live = 0
+        var counted: UInt64 = 0
+        for connection in snapshot.connections
+        where connection.workload == workload && connection.id.proxy.namespace == namespace
+            && connection.id.cluster.direction == .outbound
+            && clusters.contains(.init(host: connection.id.cluster.host, port: connection.id.cluster.port)) {
+            live += connection.live
+            counted += max(connection.total.connections, connection.total.requests)
+        }
+        return (live, counted)
+    }
+
+    /// The clusters that a ServiceEntry in the API's form gives: each of its hosts with each of its ports.
+    static func destinations(of object: JSONValue) -> [Destination] {
+        let ports = (object["spec"]?["ports"]?.arrayValue ?? []).compactMap { $0["number"]?.integerValue }
+        return (object["spec"]?["hosts"]?.stringList ?? []).flatMap { host in
+            ports.map { Destination(host: host, port: Int(clamping: $0)) }
+        }
+    }
+
+    /// What the row says, in a few words with a glyph.
+    var cell: CellText {
+        switch (stage, goal) {
+        case (.pending, _): CellText("\(Glyph.waiting.text) pending", .pending)
+        case (.applied, .flows): CellText("\(Glyph.waiting.text) allowed; waiting for proxies", .pending)
+        case (.applied(let proxies), .off):
+            CellText("\(Glyph.waiting.text) off; \(proxies) \(proxies == 1 ? "proxy" : "proxies") to go", .pending)
+        case (.applied, .on): CellText("\(Glyph.waiting.text) on; waiting for proxies", .pending)
+        case (.flowing(let count), _):
+            CellText("\(Glyph.on.text) flows, \(count) \(count == 1 ? "connection" : "connections")", .ok)
+        case (.off, _): CellText("\(Glyph.off.text) off in every proxy", .dim)
+        case (.on(let proxies), _):
+            CellText("\(Glyph.on.text) on in \(proxies) \(proxies == 1 ? "proxy" : "proxies")", .ok)
+        case (.failed(let message), _): CellText("\(Glyph.warning.text) \(message)", .error)
+        }
+    }
+
+    /// Whether the row goes back to its usual text: the proof was given a while ago.
+    func isOver(at now: Date) -> Bool {
+        switch stage {
+        case .off, .on: now.timeIntervalSince(since) > 10
+        default: false
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import FoundationEssentials
+import MeshState
+
+/// Takes in an event and returns what is to be done about it; the only way in which the model changes.
+public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
+    var effects: [Effect] = []
+    switch event {
+    case .key(let key): effects = model.press(key)
+    case .resize(let size): model.resize(to: size)
+    case .snapshot(let snapshot): model.take(snapshot)
+    case .tick(let now): model.tick(now)
+    case .changeFinished(let request, let result): model.finish(request, result)
+    case .message(let text, let isError): model.say(text, isError: isError)
+    }
+    model.measure()
+    return effects
+}
+
+extension AppModel {
+    mutating func press(_ key: Key) -> [Effect] {
+        if message?.isError == true { message = nil }
+        if let index = layers.indices.last {
+            var layer = layers[index]
+            let answer = layer.handle(key, &self)
+            if answer == .closed {
+                layers.remove(at: index)
+                return []
+            }
+            layers[index] = layer
+            if answer == .consumed { return [] }
+        }
+        let scope = scope
+        guard let binding = KeyTable.binding(for: key, scope: scope, pane: focus) else { return [] }
+        if scope == .list {
+            current.pin()
+            current.heldUntil = now.addingTimeInterval(2)
+        }
+        if let reason = binding.reason(self) {
+            say("\(binding.keysText): \(reason)", isError: true)
+            return []
+        }
+        return binding.run(&self)
+    }
+
+    mutating func resize(to size: Size) {
+        self.size = size
+        revealAll()
+    }
+
+    /// Keeps every selected row on the screen after panes have changed their size.
+    mutating func revealAll() {
+        for box in layout.boxes {
+            guard let index = self[box.id].selectedIndex else { continue }
+            let visible = box.visibleRows
+            self[box.id].top = max(0, min(self[box.id].top, self[box.id].rows.count - visible))
+            self[box.id].reveal(index, visible: visible)
+        }
+    }
+
+    mutating func tick(_ time: Date) {
+        now = time
+        if let shown = message, !shown.isError, now.timeIntervalSince(shown.shownAt) >= 5 { message = nil }
+        progress = progress.filter { !$0.value.isOver(at: now) }
+        for pane in Panes.all {
+            if let held = self[pane.id].heldUntil, held <= now {
+                self[pane.id].heldUntil = nil
+                rebuild(pane, isSnapshot: false)
+            }
+        }
+    }
+
+    mutating func take(_ snapshot: MeshSnapshot) {
+        let old = shown.map { _ in context }
+        latest = snapshot
+        now = max(now, snapshot.time)
+        recentBlocked.add(snapshot.blocked, at: snapshot.time)
+        for id in progress.keys { progress[id]?.observe(snapshot, now: now) }
+        if pause != nil {
+            let unseen = pause?.snapshot.map { snapshot.differences(from: $0) } ?? 0
+            pause?.unseen = unseen
+        } else {
+            for pane in Panes.all {
+                let before = old.map { visibleCells(of: pane, in: $0) } ?? [:]
+                rebuild(pane, isSnapshot: true)
+                self[pane.id].changed = old == nil ? [:] : changes(of: pane, since: before)
+            }
+        }
+        refreshLayers()
+    }
+
+    mutating func refreshLayers() {
+        for index in layers.indices {
+            var layer = layers[index]
+            layer.refresh(self)
+            layers[index] = layer
+        }
+    }
+
+    /// Gives a pane its rows anew; says so when the row that was selected has gone with a snapshot.
+    mutating func rebuild(_ pane: any Pane, isSnapshot: Bool) {
+        guard let shown else { return }
+        let isHolding = self[pane.id].heldUntil.map { $0 > now } ?? false
+        let context = context
+        let visible = visibleRows(of: pane.id)
+        let hasMoved = self[pane.id].rebuild(pane: pane, context: context, visible: visible, holding: isHolding)
+        let before = self[pane.id].selectedName
+        self[pane.id].selectedName = self[pane.id].selected.map { pane.name(of: $0.index, in: shown) }
+        guard hasMoved, isSnapshot, pane.id == focus else { return }
+        let heir = self[pane.id].selectedName.map { "; selected \($0)" } ?? ""
+        say("\(before ?? "the row") has gone\(heir)")
+    }
+
+    /// The texts of visible cells whose changes are marked, by row.
+    private func visibleCells(of pane: any Pane, in context: RowContext) -> [RowID: [String: String]] {
+        let state = self[pane.id]
+        let marked = pane.columns.filter(\.marksChange).map(\.id)
+        var cells: [RowID: [String: String]] = [:]
+        for row in state.rows.dropFirst(state.top).prefix(visibleRows(of: pane.id)) {
+            var texts: [String: String] = [:]
+            for column in marked { texts[column] = pane.cell(column, of: row.index, in: context).text }
+            cells[row.id] = texts
+        }
+        return cells
+    }
+
+    private func changes(of pane: any Pane, since before: [RowID: [String: String]]) -> [RowID: Set<String>] {
+        var changes: [RowID: Set<String>] = [:]
+        for (id, texts) in visibleCells(of: pane, in: context) {
+            guard let old = before[id] else { continue }
+            let changed = texts.filter { old[$0.key] != $0.value }.map(\.key)
+            if !changed.isEmpty { changes[id] = Set(changed) }
+        }
+        return changes
+    }
+
+    /// Widens columns to what is on the screen, so that they never shrink from one tick to the next.
+    mutating func measure() {
+        guard shown != nil else { return }
+        let context = context
+        for box in layout.boxes {
+            let pane = Panes.pane(box.id)
+            var state = self[box.id]
+            let rows = state.rows.dropFirst(state.top).prefix(box.visibleRows)
+            for column in pane.columns {
+                var width = state.widths[column.id] ?? (box.hasHeading ? column.title.columns : 0)
+                if box.hasHeading { width = max(width, column.title.columns) }
+                for row in rows { width = max(width, pane.cell(column.id, of: row.index, in: context).text.columns) }
+                state.widths[column.id] = width
+            }
+            self[box.id] = state
+        }
+    }
+}
+
+extension MeshSnapshot {
+    /// How many rows of any pane differ from those of an earlier snapshot: added, removed, or other than before. Rates,
+    /// which never stand still, do not count.
+    func differences(from old: MeshSnapshot) -> Int {
+        func count<Row: Identifiable, Mark: Equatable>(_ new: [Row], _ old: [Row], _ mark: (Row) -> Mark) -> Int
+        where Row.ID: Hashable {
+            var left = Dictionary(old.map { ($0.id, mark($0)) }, uniquingKeysWith: { first, _ in first })
+            var different = 0
+            for row in new where left.removeValue(forKey: row.id) != mark(row) { different += 1 }
+            return different + left.count
+        }
+        return count(services, old.services) { $0 } + count(entries, old.entries) { $0 }
+            + count(connections, old.connections) { [UInt64($0.live), $0.total.connections, $0.total.requests] }
+            + count(blocked, old.blocked) { $0.count }
+    }
+}

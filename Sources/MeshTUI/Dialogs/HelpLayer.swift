@@ -1,0 +1,100 @@
+/// The keys that work where help was asked for, with reasons for those that do not; typing searches.
+struct HelpLayer: Layer {
+    private let place: String
+    private let entries: [Entry]
+    private var search: [Character] = []
+    private var top = 0
+    let scope = KeyScope.help
+
+    private struct Entry: Sendable, Hashable {
+        var group: KeyGroup
+        var keys: String
+        var help: String
+        var reason: String?
+    }
+
+    init(scope asked: KeyScope, _ model: AppModel) {
+        place =
+            switch asked {
+            case .list: model.pane.title
+            case .text: "a text"
+            case .dialog: "a dialog"
+            case .menu: "a menu"
+            case .prompt: "a prompt"
+            case .help: "help"
+            }
+        entries = KeyTable.bindings(in: asked, pane: model.focus).map { binding in
+            Entry(group: binding.group, keys: binding.keysText, help: binding.help, reason: binding.reason(model))
+        }
+    }
+
+    mutating func handle(_ key: Key, _ model: inout AppModel) -> LayerAnswer {
+        switch key {
+        case .character(let character): search.append(character)
+        case .backspace: _ = search.popLast()
+        case .up: scroll(.by(-1), model)
+        case .down: scroll(.by(1), model)
+        case .home: top = 0
+        case .end: scroll(.bottom, model)
+        case .function(1), .enter: return .closed
+        case .escape:
+            if search.isEmpty { return .closed }
+            search = []
+        default: return .passed
+        }
+        if case .character = key { top = 0 }
+        return .consumed
+    }
+
+    mutating func scroll(_ move: Move, _ model: AppModel) {
+        let visible = area(model).height - 2
+        let most = max(0, lines.count - visible)
+        top = min(max(0, move.target(from: top, visible: visible, count: most + 1)), most)
+    }
+
+    private func area(_ model: AppModel) -> Rect {
+        Popup.area(width: 76, height: max(lines.count, 8) + 2, in: model.size)
+    }
+
+    private enum Line {
+        case heading(String)
+        case entry(Entry)
+    }
+
+    /// What is left by the search, each group under its heading.
+    private var lines: [Line] {
+        let wanted = String(search).lowercased()
+        let found = entries.filter { entry in
+            wanted.isEmpty || entry.keys.lowercased().contains(wanted) || entry.help.lowercased().contains(wanted)
+        }
+        return KeyGroup.allCases.flatMap { group -> [Line] in
+            let members = found.filter { $0.group == group }
+            return members.isEmpty ? [] : [.heading(group.rawValue)] + members.map(Line.entry)
+        }
+    }
+
+    func draw(on canvas: inout Canvas, _ model: AppModel) {
+        let area = area(model)
+        let lines = lines
+        let note = search.isEmpty ? "type to search" : "/\(String(search))"
+        let inside = Popup.frame(area, title: "Keys in \(place)", note: CellText(note, .prompt), on: &canvas)
+        if lines.isEmpty {
+            canvas.put("No key does that here", column: inside.column, row: inside.row, width: inside.width, look: Look(.dim))
+        }
+        let keysWidth = min(entries.map(\.keys.columns).max() ?? 0, 18, inside.width / 2)
+        for (offset, line) in lines.dropFirst(top).prefix(inside.height).enumerated() {
+            let row = inside.row + offset
+            switch line {
+            case .heading(let text): canvas.put(text, column: inside.column, row: row, width: inside.width, look: Look(.title))
+            case .entry(let entry):
+                let keys = entry.keys.truncated(to: keysWidth)
+                let isOff = entry.reason != nil
+                canvas.put("  " + keys, column: inside.column, row: row, look: Look(isOff ? .dim : .key))
+                let text = entry.reason.map { "\(entry.help) - not now: \($0)" } ?? entry.help
+                let start = inside.column + keysWidth + 4
+                let room = max(0, inside.width - keysWidth - 4)
+                canvas.put(text.truncated(to: room), column: start, row: row, width: room, look: Look(isOff ? .dim : .text))
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// Every character beyond ASCII that meshtop itself draws, with what stands for it where only ASCII is shown.
+///
+/// All of them take one column in both forms, so that nothing moves between the two.
+enum Glyph: Character, CaseIterable {
+    case on = "●", off = "○", waiting = "◌", warning = "!"
+    case arrow = "→", context = "▸", ellipsis = "…", times = "×", dot = "·"
+    case ascending = "↑", descending = "↓", moreAbove = "▲", moreBelow = "▼"
+    case horizontal = "─", vertical = "│", topLeft = "┌", topRight = "┐", bottomLeft = "└", bottomRight = "┘"
+    case teeRight = "├", teeLeft = "┤"
+
+    var ascii: Character {
+        switch self {
+        case .on: "*"
+        case .off: "o"
+        case .waiting: "."
+        case .warning: "!"
+        case .arrow, .context: ">"
+        case .ellipsis: "~"
+        case .times: "x"
+        case .dot: "-"
+        case .ascending, .moreAbove: "^"
+        case .descending, .moreBelow: "v"
+        case .horizontal: "-"
+        case .vertical: "|"
+        case .topLeft, .topRight, .bottomLeft, .bottomRight, .teeRight, .teeLeft: "+"
+        }
+    }
+
+    var text: String { String(rawValue) }
+}

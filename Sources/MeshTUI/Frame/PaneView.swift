@@ -1,0 +1,256 @@
+import FoundationEssentials
+import MeshState
+
+/// Draws one pane: its border with all that is to be said about it, and the rows that are visible.
+struct PaneView {
+    private let model: AppModel
+    private let box: PaneBox
+    private let context: RowContext
+    private let pane: any Pane
+    private let state: PaneState
+    private let data: DataState
+    private var isFocused: Bool { model.focus == box.id }
+
+    init(_ model: AppModel, _ box: PaneBox, _ context: RowContext) {
+        self.model = model
+        self.box = box
+        self.context = context
+        pane = Panes.pane(box.id)
+        state = model[box.id]
+        data = model.dataState(of: pane)
+    }
+
+    func draw(on canvas: inout Canvas) {
+        drawBorder(on: &canvas)
+        drawTitle(on: &canvas)
+        guard box.inside.width > 0, box.inside.height > 0 else { return }
+        if let text = insteadOfRows { return drawText(text, on: &canvas) }
+        drawRows(on: &canvas)
+    }
+
+    // MARK: Border
+
+    private func drawBorder(on canvas: inout Canvas) {
+        let look = Look(isFocused ? .borderFocus : .border)
+        let rect = box.rect
+        guard rect.width > 1, rect.height > 0 else { return }
+        let bar = String(repeating: Glyph.horizontal.text, count: max(0, rect.width - 2))
+        let left = box.isFirst ? Glyph.topLeft : .teeRight
+        let right = box.isFirst ? Glyph.topRight : .teeLeft
+        if box.hasSides {
+            canvas.put(left.text + bar + right.text, column: rect.column, row: rect.row, look: look)
+        } else {
+            let line = String(repeating: Glyph.horizontal.text, count: rect.width)
+            canvas.put(line, column: rect.column, row: rect.row, look: look)
+        }
+        guard box.hasSides else { return }
+        for row in (rect.row + 1)..<max(rect.row + 1, rect.row + rect.height) {
+            canvas.put(Glyph.vertical.text, column: rect.column, row: row, look: look)
+            canvas.put(Glyph.vertical.text, column: rect.column + rect.width - 1, row: row, look: look)
+        }
+        // Where rows lie beyond the edges the border says so.
+        let area = box.rowsArea
+        if insteadOfRows == nil, area.height > 1 {
+            let edge = rect.column + rect.width - 1
+            if state.top > 0 { canvas.put(Glyph.moreAbove.text, column: edge, row: area.row, look: look) }
+            if state.top + box.visibleRows < state.rows.count {
+                canvas.put(Glyph.moreBelow.text, column: edge, row: area.row + area.height - 1, look: look)
+            }
+        }
+        if box.hasBottom, rect.height > 1 {
+            let last = rect.row + rect.height - 1
+            canvas.put(Glyph.bottomLeft.text + bar + Glyph.bottomRight.text, column: rect.column, row: last, look: look)
+        }
+    }
+
+    private func drawTitle(on canvas: inout Canvas) {
+        let rect = box.rect
+        let start = rect.column + (box.hasSides ? 1 : 0)
+        let end = rect.column + rect.width - (box.hasSides ? 2 : 1)
+        let name = "\(box.id.number) \(pane.title)"
+        let shown = canvas.put(
+            name, column: start, row: rect.row, width: max(0, end - start),
+            look: isFocused ? Look(.borderFocus, .bold) : Look(.title))
+        // The rightmost is the most important: the others go first where there is no room.
+        var notes = notes
+        while notes.reduce(0, { $0 + $1.text.columns + 3 }) > end - shown - 1, !notes.isEmpty { notes.removeFirst() }
+        var column = end
+        for note in notes.reversed() {
+            column -= note.text.columns + 2
+            canvas.put(" \(note.text) ", column: column, row: rect.row, look: Look(note.role))
+            column -= 1
+        }
+    }
+
+    /// What the border says besides the title, the least important first.
+    private var notes: [CellText] {
+        var notes: [CellText] = []
+        guard model.shown != nil else { return notes }
+        let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
+        notes.append(CellText("\(state.sort.column)\(arrow)", .dim))
+        if case .loading = data { return notes }
+        notes.append(CellText(pane.summary(of: context, rows: state.total), .text))
+        if !state.filter.text.isEmpty {
+            notes.removeLast()
+            notes.append(CellText("\(state.rows.count)/\(state.total)", .text))
+            notes.append(CellText("/\(state.filter.text)".truncated(to: 24), .prompt))
+        }
+        if let badge = data.badge { notes.append(badge) }
+        return notes
+    }
+
+    // MARK: What is said where there are no rows
+
+    private var insteadOfRows: [CellText]? {
+        guard model.shown != nil else {
+            return model.latest == nil ? [CellText("Connecting to \(model.contextName)\(Glyph.ellipsis.text)", .pending)]
+                : [CellText("Paused before anything arrived", .pending)]
+        }
+        guard state.total == 0 else {
+            guard state.rows.isEmpty else { return nil }
+            return [
+                CellText("None of \(state.total) \(pane.noun) matches \(state.filter.text)", .prompt),
+                CellText("Esc clears the filter", .dim),
+            ]
+        }
+        switch data {
+        case .loading: return [CellText("Loading \(pane.noun)\(Glyph.ellipsis.text)", .pending)]
+        case .denied(let reason): return [CellText("Not allowed to see \(pane.noun)", .error), CellText(reason, .text)]
+        case .unreachable(let reason, let attempt, let retryAt):
+            var next = "retry \(attempt)"
+            if let retryAt {
+                let seconds = max(0, Int(retryAt.timeIntervalSince(context.now).rounded(.up)))
+                next += seconds == 0 ? " now" : " in \(seconds) s (r = now)"
+            }
+            return [CellText("Cannot reach the source of \(pane.noun)", .error), CellText(reason), CellText(next, .dim)]
+        case .stale(let age, let reason):
+            let text = "No \(pane.noun) when last heard, \(Clock.age(age)) ago"
+            return [CellText(text, .stale)] + (reason.map { [CellText($0)] } ?? [])
+        case .partial(let text): return [CellText("No \(pane.noun) seen, but \(text)", .warn)]
+        case .live: return [pane.emptyText]
+        }
+    }
+
+    private func drawText(_ texts: [CellText], on canvas: inout Canvas) {
+        let area = box.inside
+        let lines = texts.flatMap { text in
+            text.text.wrapped(to: max(1, area.width - 2)).map { CellText($0, text.role) }
+        }
+        let top = area.row + max(0, (area.height - lines.count) / 2)
+        for (offset, line) in lines.prefix(area.height).enumerated() {
+            let column = area.column + max(0, (area.width - line.text.columns) / 2)
+            canvas.put(line.text, column: column, row: top + offset, width: area.width, look: Look(line.role))
+        }
+    }
+
+    // MARK: Rows
+
+    private func drawRows(on canvas: inout Canvas) {
+        let layout = RowLayout(pane: pane, box: box, state: state)
+        let shift = min(state.sideways, layout.mostSideways)
+        let area = box.rowsArea
+        if box.hasHeading { drawHeading(layout, shift, on: &canvas) }
+        let matcher = state.filter.isEmpty ? nil : Filter.Matcher(state.filter)
+        let perRow = max(1, layout.lines.count)
+        let selected = isFocused ? state.selected?.id : nil
+        for (slot, row) in state.rows.dropFirst(state.top).prefix(box.visibleRows).enumerated() {
+            let rect = Rect(column: area.column, row: area.row + slot * perRow, width: area.width, height: perRow)
+            let isSelected = row.id == selected
+            drawRow(row, layout, shift, in: rect, matcher, isSelected: isSelected, on: &canvas)
+            if data.isStale { canvas.restyle(rect) { $0.role = .stale } }
+            if isSelected {
+                canvas.restyle(rect) { cell in
+                    cell.role = .selection
+                    cell.emphasis.insert(.reverse)
+                }
+            }
+        }
+    }
+
+    private func drawHeading(_ layout: RowLayout, _ shift: Int, on canvas: inout Canvas) {
+        let area = box.inside
+        guard let pieces = layout.lines.first else { return }
+        for piece in pieces {
+            guard case .column(let id) = piece.element else { continue }
+            let column = pane.column(id)
+            let text = column.title.truncated(to: piece.width).padded(to: piece.width, column.alignment)
+            put(text, piece.start - shift, in: area, row: area.row, look: Look(.header), on: &canvas)
+        }
+    }
+
+    private func drawRow(
+        _ row: RowRef, _ layout: RowLayout, _ shift: Int, in rect: Rect, _ matcher: Filter.Matcher?, isSelected: Bool,
+        on canvas: inout Canvas
+    ) {
+        let changed = state.changed[row.id] ?? []
+        for (offset, pieces) in layout.lines.enumerated() {
+            for piece in pieces {
+                let line = rect.row + offset
+                switch piece.element {
+                case .text(let text): put(text, piece.start - shift, in: rect, row: line, look: Look(.dim), on: &canvas)
+                case .column(let id):
+                    let column = pane.column(id)
+                    let cell = pane.cell(id, of: row.index, in: context)
+                    let text = cell.text.truncated(to: piece.width, column.truncation)
+                    let look = Look(cell.role, changed.contains(id) ? .bold : [])
+                    let padded = text.padded(to: piece.width, column.alignment)
+                    put(padded, piece.start - shift, in: rect, row: line, look: look, on: &canvas)
+                    guard let matcher else { continue }
+                    let lead = padded.unicodeScalars.count - text.unicodeScalars.count
+                    let shownLead = column.alignment == .right ? lead : 0
+                    for match in matcher.matches(in: text) {
+                        let scalars = Array(padded.unicodeScalars)
+                        let from = Self.columns(scalars[..<(match.lowerBound + shownLead)])
+                        let length = Self.columns(scalars[(match.lowerBound + shownLead)..<(match.upperBound + shownLead)])
+                        mark(piece.start - shift + from, length, in: rect, row: line, on: &canvas)
+                    }
+                }
+            }
+        }
+        drawStatus(row, layout, in: rect, isSelected: isSelected, on: &canvas)
+    }
+
+    private static func columns(_ scalars: ArraySlice<Unicode.Scalar>) -> Int {
+        scalars.reduce(0) { $0 + (CharacterWidth.of($1) ?? 1) }
+    }
+
+    /// How far the operator's change has come stands at the right end of the row's last line; on a row that could be
+    /// changed the key for it stands there, if nothing else does.
+    private func drawStatus(
+        _ row: RowRef, _ layout: RowLayout, in rect: Rect, isSelected: Bool, on canvas: inout Canvas
+    ) {
+        let line = rect.row + rect.height - 1
+        if let progress = context.progress[row.id] {
+            let room = max(8, rect.width - 14)
+            let text = progress.cell.text.truncated(to: min(room, rect.width - 1))
+            let start = rect.width - text.columns - 1
+            put(" \(text)", start, in: rect, row: line, look: Look(progress.cell.role, .bold), on: &canvas)
+            return
+        }
+        guard isSelected, box.id == .blocked else { return }
+        guard let allow = KeyTable.bindings.first(where: { $0.name == "allow" }), allow.reason(model) == nil else { return }
+        let hint = "\(allow.keys.first?.label ?? "") \(allow.hint ?? "")"
+        let start = rect.column + rect.width - hint.columns
+        let isFree = (start - 2..<rect.column + rect.width).allSatisfy { column in
+            column >= 0 && column < canvas.frame.size.columns && canvas.frame[column, line].text == " "
+        }
+        if isFree, rect.width > hint.columns + 2 { canvas.put(hint, column: start, row: line, look: Look(.key)) }
+    }
+
+    /// Writes text at a place counted from the left edge of `area`, cutting what lies outside of it.
+    private func put(_ text: String, _ start: Int, in area: Rect, row: Int, look: Look, on canvas: inout Canvas) {
+        let width = text.columns
+        let cut = max(0, -start)
+        guard cut < width || width == 0, start < area.width else { return }
+        let rest = cut == 0 ? text : text.suffix(columns: width - cut).padded(to: width - cut, .right)
+        let place = max(0, start)
+        canvas.put(rest, column: area.column + place, row: row, width: area.width - place, look: look)
+    }
+
+    private func mark(_ start: Int, _ length: Int, in area: Rect, row: Int, on canvas: inout Canvas) {
+        let from = max(0, start)
+        let to = min(area.width, start + length)
+        guard from < to else { return }
+        canvas.restyle(Rect(column: area.column + from, row: row, width: to - from, height: 1)) { $0.role = .match }
+    }
+}

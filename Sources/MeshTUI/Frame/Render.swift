@@ -1,0 +1,140 @@
+import FoundationEssentials
+import MeshState
+
+/// Draws the model as a screen of the given size; a pure function, for any size from nothing on.
+public func render(_ model: AppModel, size: Size, capabilities: Capabilities) -> Frame {
+    let size = Size(columns: max(0, size.columns), rows: max(0, size.rows))
+    var canvas = Canvas(size: size, unicode: capabilities.unicode)
+    let layout = Layout(size: size, focus: model.focus, isZoomed: model.isZoomed)
+    if let header = layout.header { HeaderView.draw(model, in: header, on: &canvas) }
+    let context = model.context
+    for box in layout.boxes { PaneView(model, box, context).draw(on: &canvas) }
+    FooterView.drawKeys(model, in: layout.footer, on: &canvas)
+    for layer in model.layers { layer.draw(on: &canvas, model) }
+    if !(model.layers.last is PromptLayer) { FooterView.drawMessage(model, in: layout.footer, on: &canvas) }
+    return canvas.frame
+}
+
+/// The line at the top: which mesh, how it fares, and how fresh all this is.
+enum HeaderView {
+    /// A piece with its weight: where there is no room the lightest go first.
+    private struct Piece {
+        var text: String
+        var look: Look
+        var weight: Int
+        var isRight = false
+    }
+
+    static func draw(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
+        var pieces = pieces(model)
+        func width(_ pieces: [Piece]) -> Int { pieces.reduce(1) { $0 + $1.text.columns + 2 } }
+        while width(pieces) > area.width, pieces.count > 1,
+            let lightest = pieces.indices.min(by: { pieces[$0].weight < pieces[$1].weight }) {
+            pieces.remove(at: lightest)
+        }
+        let spare = max(0, area.width - width(pieces))
+        let lefts = pieces.filter { !$0.isRight }
+        // What room there is goes between the pieces, up to three blanks more, and the rest before those at the right.
+        let stretch = lefts.count > 1 ? min(2, spare / max(1, pieces.count)) : 0
+        var column = area.column + 1
+        for piece in lefts {
+            column = canvas.put(piece.text, column: column, row: area.row, look: piece.look) + 2 + stretch
+        }
+        let rights = pieces.filter(\.isRight)
+        column = max(column, area.width - rights.reduce(-1) { $0 + $1.text.columns + 2 + stretch } + stretch)
+        for piece in rights {
+            column = canvas.put(piece.text, column: column, row: area.row, look: piece.look) + 2 + stretch
+        }
+    }
+
+    private static func pieces(_ model: AppModel) -> [Piece] {
+        var pieces = [Piece(text: "meshtop", look: Look(.title), weight: 2)]
+        let snapshot = model.shown
+        let name = "\(model.contextName) \(Glyph.context.text) \(snapshot?.identity.namespace ?? "all namespaces")"
+        pieces.append(Piece(text: name, look: Look(), weight: 6))
+        if let policy = snapshot?.policy {
+            let role: Role = policy == .allowAny ? .warn : .text
+            pieces.append(Piece(text: policy.rawValue, look: Look(role), weight: 5))
+        }
+        if let snapshot, let sync = sync(snapshot) { pieces.append(Piece(text: sync.text, look: Look(sync.role), weight: 4)) }
+        if model.isReadOnly { pieces.append(Piece(text: " READ-ONLY ", look: Look(.badge, .reverse), weight: 8)) }
+        if let pause = model.pause {
+            let unseen = pause.unseen == 0 ? "" : " +\(pause.unseen)"
+            let text = " PAUSED \(Clock.stopwatch(model.now.timeIntervalSince(pause.since)))\(unseen) "
+            pieces.append(Piece(text: text, look: Look(.badge, .reverse), weight: 10))
+        }
+        let seconds = model.interval == model.interval.rounded() ? String(Int(model.interval)) : String(model.interval)
+        pieces.append(Piece(text: "every \(seconds)s", look: Look(.dim), weight: 1, isRight: true))
+        if model.pause == nil {
+            let health = health(model)
+            pieces.append(Piece(text: health.text, look: Look(health.role), weight: 7, isRight: true))
+        }
+        pieces.append(Piece(text: model.clock.time(model.now), look: Look(.text), weight: 3, isRight: true))
+        return pieces
+    }
+
+    private static func sync(_ snapshot: MeshSnapshot) -> CellText? {
+        let known = snapshot.proxies.filter { !$0.sync.isEmpty || $0.rejection != nil }
+        guard !known.isEmpty else { return nil }
+        let rejecting = known.count { $0.rejection != nil }
+        let synced = known.count(where: \.isInSync)
+        if rejecting > 0 { return CellText("\(Glyph.warning.text) \(rejecting) of \(known.count) proxies reject", .error) }
+        if synced < known.count { return CellText("\(synced) of \(known.count) proxies in sync", .pending) }
+        return CellText("\(synced) \(synced == 1 ? "proxy" : "proxies") in sync", .ok)
+    }
+
+    /// Whether all that is shown is current, from all sources together.
+    private static func health(_ model: AppModel) -> CellText {
+        guard let snapshot = model.latest, !snapshot.sources.isEmpty else { return CellText("connecting", .pending) }
+        switch DataState(sources: Array(snapshot.sources.values), noun: "sources", now: model.now) {
+        case .live: return CellText("live", .ok)
+        case .loading: return CellText("connecting", .pending)
+        case .partial(let text): return CellText("\(Glyph.warning.text) \(text)", .warn)
+        case .stale(let age, _): return CellText("STALE \(Clock.age(age))", .stale)
+        case .denied: return CellText("DENIED", .error)
+        case .unreachable: return CellText("UNREACHABLE", .error)
+        }
+    }
+}
+
+/// The line at the bottom: the keys that work, or what there is to say.
+enum FooterView {
+    static func drawKeys(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
+        guard area.height > 0 else { return }
+        var column = area.column + 1
+        let all = KeyTable.bindings(in: model.scope, pane: model.focus).filter { $0.hint != nil }
+        // Help and quit must be found on any screen: the room for them is kept.
+        let kept = all.filter { ["help", "quit"].contains($0.name) }
+        var room = area.width - 1 - kept.reduce(0) { $0 + width($1) }
+        for binding in all {
+            let isKept = kept.contains { $0.name == binding.name }
+            guard isKept || room >= width(binding) else { continue }
+            if !isKept { room -= width(binding) }
+            let isOff = binding.reason(model) != nil
+            let key = binding.keys.first?.label ?? ""
+            column = canvas.put(key, column: column, row: area.row, look: Look(isOff ? .dim : .key))
+            column = canvas.put(" \(binding.hint ?? "")", column: column, row: area.row, look: Look(isOff ? .dim : .text)) + 2
+        }
+    }
+
+    private static func width(_ binding: KeyBinding) -> Int {
+        (binding.keys.first?.label.columns ?? 0) + (binding.hint?.columns ?? 0) + 3
+    }
+
+    /// A message takes the footer's place; a long error takes as many lines above it as it needs, up to four in all.
+    static func drawMessage(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
+        guard let message = model.message, area.height > 0, area.width > 2 else { return }
+        let text = message.isError ? "\(Glyph.warning.text) \(message.text)" : message.text
+        var lines = text.wrapped(to: area.width - 2)
+        let most = message.isError ? min(4, max(1, area.row)) : 1
+        if lines.count > most {
+            lines = Array(lines.prefix(most))
+            lines[most - 1] = (lines[most - 1] + Glyph.ellipsis.text).truncated(to: area.width - 2)
+        }
+        for (offset, line) in lines.enumerated() {
+            let row = area.row - (lines.count - 1) + offset
+            canvas.clear(Rect(column: area.column, row: row, width: area.width, height: 1))
+            canvas.put(line, column: area.column + 1, row: row, look: Look(message.isError ? .error : .text))
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import FoundationEssentials
+import MeshState
+
+/// Names a pane; each pane's file adds its own.
+public struct PaneID: Sendable, Hashable, Comparable {
+    /// The key that focuses it, also shown in its title.
+    public let number: Int
+    /// One lower-case word: the command that prints the same rows, and the name of saved files.
+    public let name: String
+
+    public init(number: Int, name: String) {
+        self.number = number
+        self.name = name
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+/// What a row stands for; selection, progress and dialogs hold on to it while rows come and go.
+enum RowID: Sendable, Hashable, Comparable {
+    case object(ObjectKey)
+    case connection(Connection.ID)
+    case blocked(BlockedEgress.ID)
+
+    static func < (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.object(let left), .object(let right)): left < right
+        case (.connection(let left), .connection(let right)): left < right
+        case (.blocked(let left), .blocked(let right)): left < right
+        default: left.rank < right.rank
+        }
+    }
+
+    private var rank: Int {
+        switch self {
+        case .object: 0
+        case .connection: 1
+        case .blocked: 2
+        }
+    }
+}
+
+/// One column of a pane, on the screen and in printed tables alike.
+struct Column: Sendable, Hashable {
+    let id: String
+    /// The heading of the screen; a printed table has it in upper case.
+    let title: String
+    let alignment: Alignment
+    /// How a text is cut that is wider than the column.
+    let truncation: Truncation
+    /// Shown by `-o wide`, and on the screen when scrolled sideways.
+    let isWide: Bool
+    /// A column that gives way when the pane is narrow; nil keeps its full width.
+    let minimum: Int?
+    /// Takes what room is left.
+    let grows: Bool
+    /// Shown bold for one tick after a change.
+    let marksChange: Bool
+
+    init(
+        _ id: String, _ title: String, _ alignment: Alignment = .left, truncation: Truncation = .end,
+        minimum: Int? = nil, grows: Bool = false, marksChange: Bool = false, isWide: Bool = false
+    ) {
+        self.id = id
+        self.title = title
+        self.alignment = alignment
+        self.truncation = truncation
+        self.minimum = minimum
+        self.grows = grows
+        self.marksChange = marksChange
+        self.isWide = isWide
+    }
+}
+
+/// What a row says in one column.
+struct CellText: Sendable, Hashable {
+    var text: String
+    var role: Role
+
+    init(_ text: String, _ role: Role = .text) {
+        self.text = text
+        self.role = role
+    }
+}
+
+/// What rows are ordered by.
+enum SortKey: Sendable, Hashable, Comparable {
+    case number(Double)
+    case text(String)
+}
+
+/// Which column orders the rows, and which way.
+struct SortOrder: Sendable, Hashable {
+    var column: String
+    var descending: Bool
+
+    init(column: String, descending: Bool = false) {
+        self.column = column
+        self.descending = descending
+    }
+}
+
+/// What a row is written from.
+struct RowContext: Sendable {
+    enum Medium: Sendable, Hashable { case screen, table }
+
+    var snapshot: MeshSnapshot
+    var now: Date
+    var clock: Clock
+    var medium: Medium
+    /// What became of the changes that the operator made, by the row that they were made on.
+    var progress: [RowID: ChangeProgress]
+    /// Blocked calls of the last minute.
+    var recentBlocked: Int
+
+    init(
+        snapshot: MeshSnapshot, now: Date, clock: Clock = Clock(), medium: Medium = .screen,
+        progress: [RowID: ChangeProgress] = [:], recentBlocked: Int = 0
+    ) {
+        self.snapshot = snapshot
+        self.now = now
+        self.clock = clock
+        self.medium = medium
+        self.progress = progress
+        self.recentBlocked = recentBlocked
+    }
+}
+
+/// A piece of a row's line: a column, or fixed text that stands between two of them instead of the blank.
+enum Element: Sendable, Hashable {
+    case column(String)
+    case text(String)
+}
+
+/// How a row lies in its pane: the elements of each of its lines.
+struct Arrangement: Sendable, Hashable {
+    var lines: [[Element]]
+    /// Blanks before the second and further lines.
+    var indent = 0
+    var hasHeading: Bool
+
+    /// Columns on one line each, in their order.
+    static func table(_ columns: [String], heading: Bool = true) -> Arrangement {
+        Arrangement(lines: [columns.map(Element.column)], hasHeading: heading)
+    }
+}
+
+/// A list of one kind of thing. To add one, write its file and name it in `Panes.all`; nothing else knows it.
+///
+/// Rows are asked for by their index in the snapshot, so that only those that are visible are ever written out.
+protocol Pane: Sendable {
+    var id: PaneID { get }
+    var title: String { get }
+    /// What its rows are, in the plural, for sentences.
+    var noun: String { get }
+    var columns: [Column] { get }
+    var defaultSort: SortOrder { get }
+    /// The keys that a filter term `key:value` may have.
+    var filterKeys: [String] { get }
+
+    /// How rows lie in a pane with this many columns inside its border.
+    func arrangement(width: Int) -> Arrangement
+    /// Indexes of the snapshot's elements that are shown.
+    func members(of snapshot: MeshSnapshot) -> [Int]
+    func id(of index: Int, in snapshot: MeshSnapshot) -> RowID
+    /// What a person calls the row.
+    func name(of index: Int, in snapshot: MeshSnapshot) -> String
+    func cell(_ column: String, of index: Int, in context: RowContext) -> CellText
+    func sortKey(_ column: String, of index: Int, in snapshot: MeshSnapshot) -> SortKey
+    /// The values that a filter term `key:value` compares with.
+    func filterValues(_ key: String, of index: Int, in snapshot: MeshSnapshot) -> [String]
+    /// The count for the pane's border.
+    func summary(of context: RowContext, rows: Int) -> String
+    /// What is said when there is nothing, and whether that is good news.
+    var emptyText: CellText { get }
+    /// Whether what the pane shows comes from this source.
+    func isFed(by source: SourceID) -> Bool
+    /// What one source is called when some fail: `1 of 7 proxies unreachable`.
+    var sourceNoun: String { get }
+    /// What is known about the row, for the details view.
+    func details(of index: Int, in context: RowContext) -> [DetailLine]
+    /// The row as a document: the API's object where there is one.
+    func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue
+}
+
+/// A line of the details view.
+enum DetailLine: Sendable, Hashable {
+    case heading(String)
+    case field(String, CellText)
+    case text(CellText)
+}
+
+/// All panes in the order of their numbers.
+enum Panes {
+    static let all: [any Pane] = [ServicesPane(), EntriesPane(), ConnectionsPane(), BlockedPane()]
+
+    static func pane(_ id: PaneID) -> any Pane {
+        all.first { $0.id == id } ?? ServicesPane()
+    }
+}
+
+extension Pane {
+    func column(_ id: String) -> Column {
+        columns.first { $0.id == id } ?? Column(id, id)
+    }
+
+    /// The index of the row with this ID in the snapshot; nil when it is gone.
+    func index(of id: RowID, in snapshot: MeshSnapshot) -> Int? {
+        members(of: snapshot).first { self.id(of: $0, in: snapshot) == id }
+    }
+}
