@@ -1,0 +1,48 @@
+import CTerminal
+import MeshTUI
+
+/// What a key is that curses has read; nil for what has no meaning here.
+func decodeKey(_ input: mt_input) -> Key? {
+    switch input.kind {
+    case MT_INPUT_CHARACTER: decodeCharacter(input.value)
+    case MT_INPUT_KEY: decodeFunctionKey(Int(input.value))
+    default: nil
+    }
+}
+
+private func decodeCharacter(_ value: UInt32) -> Key? {
+    switch value {
+    case 0x09: return .tab
+    case 0x0A, 0x0D: return .enter
+    case 0x1B: return .escape
+    case 0x08, 0x7F: return .backspace
+    case 0x00: return .control(" ")
+    case 0x01...0x1F:
+        // Ctrl clears the upper bits of the letter's code: 0x41 for A, 0x5C for a backslash.
+        return Unicode.Scalar(value + 0x40).map { .control(Character(String($0).lowercased())) }
+    default:
+        // C1 control characters are no keys.
+        guard !(0x80...0x9F).contains(value) else { return nil }
+        return Unicode.Scalar(value).map { .character(Character($0)) }
+    }
+}
+
+private func decodeFunctionKey(_ code: Int) -> Key? {
+    switch code {
+    case MT_KEY_UP: .up
+    case MT_KEY_DOWN: .down
+    case MT_KEY_LEFT: .left
+    case MT_KEY_RIGHT: .right
+    case MT_KEY_HOME: .home
+    case MT_KEY_END: .end
+    case MT_KEY_PAGE_UP: .pageUp
+    case MT_KEY_PAGE_DOWN: .pageDown
+    case MT_KEY_INSERT: .insert
+    case MT_KEY_DELETE: .delete
+    case MT_KEY_BACKSPACE: .backspace
+    case MT_KEY_BACK_TAB: .backTab
+    case MT_KEY_ENTER: .enter
+    case (MT_KEY_F + 1)...(MT_KEY_F + 63): .function(code - MT_KEY_F)
+    default: nil
+    }
+}

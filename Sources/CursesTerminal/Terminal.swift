@@ -1,0 +1,222 @@
+import CTerminal
+import FoundationEssentials
+import Glibc
+public import MeshTUI
+
+/// The terminal of this process: draws frames and yields what the user and the system do.
+///
+/// It is not Sendable: the thread that opens it owns curses until `close`. Others reach that thread by the `waker`. While
+/// it is open, standard error is kept back if it is the terminal; it is printed when the screen is left, whichever way.
+///
+///     let terminal = try Terminal(options)
+///     loop: while true {
+///         for event in terminal.wait(until: deadline) { … }
+///         // take from the inbox what tasks have put there before they called waker.wake()
+///         terminal.draw(frame, palette: palette)
+///     }
+///     terminal.close()
+public final class Terminal {
+    public let capabilities: Capabilities
+    public private(set) var size: Size
+    public let waker: TerminalWaker
+
+    private let colors: Int
+    private var looks: LookTable?
+    private var isOpen = true
+    /// The terminal is gone; there is nothing to be read from it any more.
+    private var isGone = false
+    /// Reported by the next `wait` before it waits.
+    private var pending: [TerminalEvent] = []
+
+    /// Enters the screen. Afterwards every key arrives as an event, Ctrl-C, Ctrl-S, Ctrl-Q and Ctrl-Z among them.
+    public init(_ options: TerminalOptions = TerminalOptions()) throws(TerminalError) {
+        let isUTF8 = mt_use_locale()
+        waker = try TerminalWaker()
+        try Self.start(color: options.wantsColor(noColor: Self.variable("NO_COLOR")))
+        colors = Int(mt_colors())
+        capabilities = options.capabilities(colors: colors, isUTF8: isUTF8)
+        size = Self.currentSize
+    }
+
+    deinit { close() }
+
+    private static func start(color: Bool) throws(TerminalError) {
+        let name = variable("TERM") ?? ""
+        switch mt_start(color) {
+        case MT_STARTED: return
+        case MT_NOT_A_TERMINAL: throw .notATerminal
+        case MT_UNKNOWN_TERMINAL: throw name.isEmpty ? .terminalNotNamed : .terminalNotKnown(name)
+        case MT_NO_CURSOR_ADDRESSING: throw .terminalTooSimple(name)
+        case MT_ALREADY_STARTED: throw .alreadyOpen
+        default: throw .system(String(cString: strerror(errno)))
+        }
+    }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    private static var currentSize: Size { Size(columns: Int(mt_columns()), rows: Int(mt_rows())) }
+
+    /// Leaves the screen; what was written to standard error meanwhile is printed now. A second call does nothing.
+    public func close() {
+        guard isOpen else { return }
+        isOpen = false
+        mt_stop()
+    }
+
+    /// Leaves the screen and ends the process by the signal that asked for it: its parent sees 128 + number.
+    public func end(by signal: Int32) -> Never {
+        close()
+        mt_die(signal)
+    }
+
+    // MARK: - Drawing
+
+    /// Shows a frame; what has not changed since the last one is not sent again. A frame of another size than the
+    /// terminal's is cut, or filled up with blanks.
+    public func draw(_ frame: Frame, palette: Palette) {
+        guard isOpen, !isGone else { return }
+        if looks?.isFor(palette) != true {
+            looks = LookTable(palette: palette, level: capabilities.colors, colors: colors)
+        }
+        mt_erase()
+        for row in 0..<min(frame.size.rows, size.rows) { drawRow(row, of: frame) }
+        if let cursor = frame.cursor, cursor.row < size.rows, cursor.column < size.columns {
+            mt_cursor(Int32(cursor.row), Int32(cursor.column), true)
+        } else {
+            mt_cursor(Int32(max(0, size.rows - 1)), 0, false)
+        }
+        mt_refresh()
+    }
+
+    private func drawRow(_ row: Int, of frame: Frame) {
+        let width = min(frame.size.columns, size.columns)
+        let start = row * frame.size.columns
+        var last = Cell.blank
+        var look = look(of: last)
+        for column in 0..<width {
+            let cell = frame.cells[start + column]
+            // The second half of a wide character was drawn with its first.
+            if cell.text.isEmpty { continue }
+            if cell.role != last.role || cell.emphasis != last.emphasis {
+                look = self.look(of: cell)
+                last = cell
+            }
+            let isWide = column + 1 < frame.size.columns && frame.cells[start + column + 1].text.isEmpty
+            put(cell.text, row, column, isWide: isWide, look)
+        }
+    }
+
+    private func look(of cell: Cell) -> CellLook {
+        looks?.look(cell.role, cell.emphasis, pairOf: mt_color_pair) ?? CellLook(attributes: 0, pair: 0)
+    }
+
+    private func put(_ text: String, _ row: Int, _ column: Int, isWide: Bool, _ look: CellLook) {
+        var scalars: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+        var count = 0
+        withUnsafeMutableBytes(of: &scalars) { bytes in
+            let buffer = bytes.bindMemory(to: UInt32.self)
+            for scalar in text.unicodeScalars {
+                guard count < buffer.count else { break }
+                buffer[count] = scalar.value
+                count += 1
+            }
+            mt_put(
+                Int32(row), Int32(column), buffer.baseAddress, count, isWide ? 2 : 1, look.attributes, look.pair)
+        }
+    }
+
+    /// Makes the next `draw` send every cell, for when something else has written to the terminal.
+    public func redraw() {
+        guard isOpen else { return }
+        mt_redraw()
+    }
+
+    /// Puts text into the clipboard of the user's own machine by OSC 52, through SSH and tmux alike. There is no answer:
+    /// a terminal that does not allow it stays silent.
+    public func copy(_ text: String) {
+        guard isOpen, !isGone else { return }
+        let sequence = "\u{1B}]52;c;" + Data(text.utf8).base64EncodedString() + "\u{07}"
+        mt_write(sequence, sequence.utf8.count)
+    }
+
+    /// Gives the terminal to the shell and stops the process and its group, as Ctrl-Z does; returns when the user brings
+    /// it back. The next `wait` reports a resize, so that the screen is drawn again.
+    public func suspend() { suspend(group: true) }
+
+    private func suspend(group: Bool) {
+        guard isOpen else { return }
+        mt_suspend(group)
+        size = Self.currentSize
+        pending.append(.resize(size))
+    }
+
+    // MARK: - Events
+
+    /// Waits for keys, signals, a change of size or the waker, and returns what has happened, in order; nothing if it was
+    /// woken or if the deadline has passed. Without a deadline it waits as long as it takes.
+    public func wait(until deadline: ContinuousClock.Instant? = nil) -> [TerminalEvent] {
+        guard isOpen else { return [] }
+        while pending.isEmpty {
+            var descriptors = [
+                pollfd(fd: isGone ? -1 : STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: mt_signal_descriptor(), events: Int16(POLLIN), revents: 0),
+                pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            let count = poll(&descriptors, nfds_t(descriptors.count), Self.milliseconds(until: deadline))
+            if count == 0 { break }
+            // A signal interrupts the wait and is then found in its pipe.
+            if count < 0 { continue }
+            if descriptors[1].revents != 0 { takeSignals() }
+            if descriptors[0].revents != 0 { readKeys(hasHungUp: descriptors[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0) }
+            if descriptors[2].revents != 0 {
+                waker.clear()
+                break
+            }
+        }
+        defer { pending = [] }
+        return pending
+    }
+
+    /// What poll takes: rounded up, so that the deadline has passed when the time is over; -1 without a deadline.
+    private static func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
+        guard let deadline else { return -1 }
+        let left = deadline - .now
+        guard left > .zero else { return 0 }
+        let rounded = (left + .nanoseconds(999_999)) / .milliseconds(1)
+        return Int32(min(rounded, Double(Int32.max)))
+    }
+
+    private func takeSignals() {
+        var hasResized = false
+        while case let number = mt_next_signal(), number != 0 {
+            switch number {
+            case SIGWINCH:
+                mt_update_size()
+                hasResized = true
+            case SIGCONT:
+                mt_resume()
+                hasResized = true
+            case SIGTSTP: suspend(group: false)
+            default: pending.append(.signal(number))
+            }
+        }
+        // Any number of changes counts as one, to the last size.
+        if hasResized {
+            size = Self.currentSize
+            pending.append(.resize(size))
+        }
+    }
+
+    private func readKeys(hasHungUp: Bool) {
+        var hasRead = false
+        while case let input = mt_read_key(), input.kind != MT_INPUT_NONE {
+            hasRead = true
+            if let key = decodeKey(input) { pending.append(.key(key)) }
+        }
+        // Readable with nothing to read is the end of the input.
+        if hasHungUp || !hasRead {
+            isGone = true
+            pending.append(.closed)
+        }
+    }
+}

@@ -1,0 +1,12 @@
+public import MeshTUI
+
+/// What a terminal reports.
+public enum TerminalEvent: Sendable, Hashable {
+    case key(Key)
+    /// The size is another one, or the screen has to be drawn again at the same size after a stop.
+    case resize(Size)
+    /// HUP, INT, QUIT or TERM asks for an orderly end; `Terminal.end(by:)` makes it.
+    case signal(Int32)
+    /// The terminal is gone: its window was closed or the connection dropped. Comes once.
+    case closed
+}
