@@ -1,0 +1,209 @@
+import Foundation
+import MeshState
+
+/// istiod's debug documents, in the shapes that its own decoders know.
+struct DebugView: Sendable {
+    let mesh: MeshConfiguration
+    let report: PushReport
+    let proxies: [ProxySyncDetail]
+    let nodes: [ProxyNode]
+
+    static let endpoints: [(path: String, summary: String)] = [
+        ("adsz", "Status and debug interface for ADS"),
+        ("configz", "Debug support for config"),
+        ("endpointShardz", "Info about the endpoint shards"),
+        ("endpointz", "Obsolete, use endpointShardz"),
+        ("mesh", "Active mesh config"),
+        ("push_status", "Last PushContext Details"),
+        ("registryz", "Debug support for registry"),
+        ("syncz", "Synchronization status of all Envoys connected to this Pilot instance"),
+    ]
+
+    func document(_ name: String) -> JSONValue? {
+        switch name {
+        case "adsz": adsz
+        case "configz": configz
+        case "endpointShardz", "endpointz": endpointShardz
+        case "mesh": meshConfig
+        case "push_status": pushStatus
+        case "registryz": registryz
+        case "syncz": syncz
+        default: nil
+        }
+    }
+
+    /// Only the proxies that answer: for istiod one that is gone is not there.
+    private var connected: [ProxySyncDetail] { proxies.filter(\.isReachable) }
+
+    private var syncz: JSONValue {
+        .array(
+            connected.map { detail in
+                var row: [String: JSONValue] = [
+                    "cluster_id": "Kubernetes", "proxy": .string("\(detail.proxy)"),
+                    "proxy_type": detail.kind == .gateway ? "router" : "sidecar",
+                    "proxy_version": .string(ControlPlane.version), "istio_version": .string(ControlPlane.version),
+                ]
+                var resources: [String: JSONValue] = [:]
+                for (type, sync) in detail.types where !sync.sent.isEmpty {
+                    row["\(type.syncPrefix)_sent"] = .string(sync.sent)
+                    if !sync.acked.isEmpty { row["\(type.syncPrefix)_acked"] = .string(sync.acked) }
+                    var resource: [String: JSONValue] = ["sent": .string(sync.sent), "acked": .string(sync.acked)]
+                    if let time = sync.sentTime { resource["sentTime"] = .string(Self.text(of: time)) }
+                    if let error = sync.error { resource["lastError"] = .string(error) }
+                    resources[type.typeURL] = .object(resource)
+                }
+                row["resources"] = .object(resources)
+                return .object(row)
+            })
+    }
+
+    private var adsz: JSONValue {
+        let clients = connected.compactMap { detail in nodes.first { $0.id == detail.proxy } }
+        return [
+            "totalClients": .integer(Int64(clients.count)),
+            "clients": .array(
+                clients.map { node in
+                    [
+                        "connectionId": .string("\(node.id)-1"), "address": .string(node.ip),
+                        "labels": JSONValue(node.labels), "metadata": EnvoyBootstrap.document(node: node)["node"]?["metadata"] ?? [:],
+                        "watches": .object(
+                            Dictionary(
+                                DiscoveryType.allCases.map { ($0.typeURL, []) }, uniquingKeysWith: { first, _ in first })),
+                    ]
+                }),
+        ]
+    }
+
+    private var meshConfig: JSONValue {
+        [
+            "proxyListenPort": .integer(Int64(ProxyNode.outboundPort)),
+            "proxyInboundListenPort": .integer(Int64(ProxyNode.inboundPort)),
+            "connectTimeout": "10s", "protocolDetectionTimeout": .string(ResourceWriter.protocolDetectionTimeout),
+            "ingressClass": "istio", "ingressService": "istio-ingressgateway", "ingressControllerMode": "STRICT",
+            "accessLogFile": "/dev/stdout", "rootNamespace": "istio-system", "trustDomain": "cluster.local",
+            "defaultServiceExportTo": ["*"], "defaultVirtualServiceExportTo": ["*"],
+            "defaultDestinationRuleExportTo": ["*"], "dnsRefreshRate": "5s", "enablePrometheusMerge": true,
+            // REGISTRY_ONLY is the enumeration's zero, which istiod leaves out.
+            "outboundTrafficPolicy": mesh.policy == .registryOnly ? [:] : ["mode": .string(mesh.policy.rawValue)],
+            "defaultConfig": [
+                "proxyAdminPort": .integer(Int64(ProxyNode.adminPort)), "serviceCluster": "istio-proxy",
+                "concurrency": 1, "drainDuration": "2s", "statusPort": 15_020,
+            ],
+        ]
+    }
+
+    private var pushStatus: JSONValue {
+        .object(
+            report.metrics.mapValues { events in
+                .object(
+                    events.mapValues { event in
+                        var value: [String: JSONValue] = ["message": .string(event.message)]
+                        if !event.proxy.isEmpty { value["proxy"] = .string(event.proxy) }
+                        return .object(value)
+                    })
+            })
+    }
+
+    private var configz: JSONValue {
+        .array(
+            mesh.visibleEntries.sorted { $0.id < $1.id }.map { entry in
+                var object = entry.object
+                if object.objectValue == nil {
+                    object = ["metadata": ["name": .string(entry.meta.name), "namespace": .string(entry.meta.namespace)]]
+                }
+                object["kind"] = .string(ServiceEntry.kind)
+                object["apiVersion"] = "networking.istio.io/v1"
+                return object
+            })
+    }
+
+    private var registryz: JSONValue {
+        .array(ServiceIndex(mesh).rows.map(Self.registryRow))
+    }
+
+    private static func registryRow(_ row: MeshService) -> JSONValue {
+        let exportTo: JSONValue =
+            switch row.visibility {
+            // The mesh default is not spelled out.
+            case .everyone: .null
+            case .nobody: ["~": [:]]
+            case .namespaces(let names):
+                .object(Dictionary(names.map { ($0, [:]) }, uniquingKeysWith: { first, _ in first }))
+            }
+        let address = row.address ?? "0.0.0.0"
+        let resolution: Int64 =
+            switch row.resolution {
+            case .static: 0
+            case .dns: 1
+            case .none: 2
+            case .dnsRoundRobin: 3
+            case .dynamicDNS: 5
+            }
+        return [
+            "Attributes": [
+                "ServiceRegistry": .string(row.registry.rawValue), "Name": .string(row.attributeName),
+                "Namespace": .string(row.namespace), "Labels": row.labels.isEmpty ? .null : JSONValue(row.labels),
+                "ExportTo": exportTo,
+                "LabelSelectors": (row.selector ?? [:]).isEmpty ? .null : JSONValue(row.selector ?? [:]),
+                "ClusterExternalAddresses": ["Addresses": .null], "ClusterExternalPorts": .null,
+                "ObjectName": .string(row.source.name),
+            ],
+            "ports": .array(
+                row.ports.map { port in
+                    [
+                        "name": .string(port.name), "port": .integer(Int64(port.number)),
+                        "protocol": .string(protocolText(port.parsedProtocol)),
+                    ]
+                }),
+            "creationTime": .string(text(of: Date(timeIntervalSince1970: Double(row.created)))),
+            "hostname": .string(row.host),
+            "clusterVIPs": [
+                "Addresses": row.registry == .kubernetes && row.address != nil
+                    ? ["Kubernetes": [.string(address)]] : .null
+            ],
+            "defaultAddress": .string(address), "Resolution": .integer(resolution),
+            "MeshExternal": .bool(row.isExternal), "ResourceVersion": "",
+        ]
+    }
+
+    /// What istiod calls a port whose protocol is not known.
+    private static func protocolText(_ parsed: PortProtocol) -> String {
+        parsed == .unset ? PortProtocol.unsupported.rawValue : parsed.rawValue
+    }
+
+    private var endpointShardz: JSONValue {
+        var hosts: [String: JSONValue] = [:]
+        for row in ServiceIndex(mesh).rows where row.resolution != .none || row.isHeadless {
+            let shard = row.registry == .kubernetes ? "Kubernetes/Kubernetes" : "External/Kubernetes"
+            let endpoints = row.ports.flatMap { port in
+                (row.endpoints[port.number] ?? []).map { Self.endpoint($0, port: port, row: row) }
+            }
+            var namespaces = hosts[row.host] ?? [:]
+            var entry = namespaces[row.namespace] ?? ["Shards": [:], "ServiceAccounts": [:]]
+            var shards = entry["Shards"] ?? [:]
+            let known = shards[shard]?.arrayValue ?? []
+            shards[shard] = .array(known + endpoints.filter { !known.contains($0) })
+            entry["Shards"] = shards
+            namespaces[row.namespace] = entry
+            hosts[row.host] = namespaces
+        }
+        return .object(hosts)
+    }
+
+    private static func endpoint(_ endpoint: MeshEndpoint, port: ServicePort, row: MeshService) -> JSONValue {
+        let (address, number): (String, Int) =
+            switch endpoint.address {
+            case .host(let host, let port): (host, port)
+            case .pipe(let path): (path, 0)
+            }
+        return [
+            "Labels": .null, "Addresses": [.string(address)], "ServicePortName": .string(port.name),
+            "ServiceAccount": "", "Network": "", "Locality": ["Label": "", "ClusterID": "Kubernetes"],
+            "EndpointPort": .integer(Int64(number)), "LbWeight": .integer(Int64(endpoint.weight)),
+            "TLSMode": "disabled", "Namespace": .string(row.namespace), "WorkloadName": "", "HostName": "",
+            "SubDomain": "", "HealthStatus": 1, "SendUnhealthyEndpoints": false, "NodeName": "",
+        ]
+    }
+
+    private static func text(of time: Date) -> String { time.formatted(.iso8601) }
+}

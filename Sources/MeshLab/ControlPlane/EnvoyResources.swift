@@ -1,0 +1,86 @@
+public import MeshState
+
+/// One Envoy resource with its text as it is written to a file.
+public struct EnvoyResource: Sendable, Hashable {
+    public let name: String
+    public let value: JSONValue
+    let text: String
+    let references: ResourceReferences
+
+    init(name: String, value: JSONValue) {
+        self.name = name
+        self.value = value
+        text = value.jsonText()
+        references = ResourceReferences(of: value)
+    }
+
+    public static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.text == right.text }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(text)
+    }
+}
+
+/// The whole configuration of one proxy, each type by the names of its resources.
+public struct EnvoyResources: Sendable, Hashable {
+    public internal(set) var clusters: [String: EnvoyResource] = [:]
+    public internal(set) var listeners: [String: EnvoyResource] = [:]
+    public internal(set) var routes: [String: EnvoyResource] = [:]
+    public internal(set) var endpoints: [String: EnvoyResource] = [:]
+}
+
+extension EnvoyResources {
+    /// Makes the configuration of one proxy from the mesh: the same mesh gives the same resources to the byte.
+    public init(mesh: MeshConfiguration, node: ProxyNode, layout: LabLayout) {
+        let planner = OutboundPlanner(
+            index: ServiceIndex(mesh), namespace: node.id.namespace, kind: node.kind, policy: mesh.policy)
+        var cache = ResourceCache()
+        self = cache.resources(plan: planner.plan, node: node, layout: layout)
+    }
+}
+
+/// Resources as they were last made from their plans, so that only what changed is made again.
+struct ResourceCache {
+    private var clusters: [String: (ClusterPlan, EnvoyResource)] = [:]
+    private var endpoints: [String: (EndpointsPlan, EnvoyResource)] = [:]
+    private var listeners: [String: (ListenerPlan, EnvoyResource)] = [:]
+    private var routes: [String: (RoutePlan, EnvoyResource)] = [:]
+    private var policy: OutboundPolicy?
+
+    /// The resources of a plan; one cache belongs to one proxy.
+    mutating func resources(plan: ProxyPlan, node: ProxyNode, layout: LabLayout) -> EnvoyResources {
+        // The policy is in every listener's and route's last resort.
+        if policy != plan.policy {
+            policy = plan.policy
+            listeners = [:]
+            routes = [:]
+        }
+        let writer = ResourceWriter(node: node, layout: layout, policy: plan.policy)
+        var result = writer.standing
+        func fill<Plan: Hashable>(
+            _ plans: [Plan], _ cache: inout [String: (Plan, EnvoyResource)],
+            _ target: WritableKeyPath<EnvoyResources, [String: EnvoyResource]>,
+            name: (Plan) -> String, make: (Plan) -> JSONValue
+        ) {
+            var next: [String: (Plan, EnvoyResource)] = [:]
+            for plan in plans {
+                let name = name(plan)
+                let made: EnvoyResource
+                if let known = cache[name], known.0 == plan {
+                    made = known.1
+                } else {
+                    made = EnvoyResource(name: name, value: make(plan))
+                }
+                next[name] = (plan, made)
+                result[keyPath: target][name] = made
+            }
+            cache = next
+        }
+        fill(plan.clusters, &clusters, \.clusters, name: \.name, make: writer.cluster)
+        fill(plan.endpoints, &endpoints, \.endpoints, name: \.cluster, make: writer.endpoints)
+        fill(plan.listeners, &listeners, \.listeners, name: \.name, make: writer.listener)
+        fill(plan.routes, &routes, \.routes, name: \.name, make: writer.route)
+        return result
+    }
+}

@@ -1,0 +1,327 @@
+import Foundation
+import Logging
+import MeshState
+
+/// Envoy would not take a configuration.
+struct Rejection: Error, Sendable, Hashable {
+    var type: DiscoveryType
+    var reason: String
+}
+
+/// Brings one proxy to what it is to have, without a moment in which a request meets a cluster that is not there.
+///
+/// What is new is written first and waited for, what is old goes last: endpoints, clusters, routes, listeners, and then
+/// the clusters that nothing names any more. A proxy that is not running finds the finished files when it starts.
+actor ProxyPusher {
+    private let node: ProxyNode
+    private let layout: LabLayout
+    private let store: ProxyFileStore
+    private let admin: EnvoyAdmin
+    private let logger: Logger
+
+    private var cache = ResourceCache()
+    private var lastPlan: ProxyPlan?
+    private var pending: ProxyPlan?
+    private var worker: Task<Void, Never>?
+    private var settler: Task<Void, Never>?
+
+    /// The last configuration that was in effect as a whole.
+    private var good: EnvoyResources?
+    /// Envoy's counters before the last write; nil when it was not running.
+    private var baseline: DiscoveryStats?
+    private var rejections: [DiscoveryType: (version: String, reason: String)] = [:]
+    private var sentTimes: [DiscoveryType: Date] = [:]
+    private var lastLook = ContinuousClock.now - .seconds(3600)
+    private var logOffset: UInt64 = 0
+    private(set) var detail: ProxySyncDetail
+
+    /// How long a step waits for Envoy before the next one is taken all the same.
+    private static let stepPatience = Duration.seconds(2)
+    /// How long clusters may resolve their names before routes to them are pushed.
+    private static let warmingPatience = Duration.milliseconds(500)
+
+    init(node: ProxyNode, layout: LabLayout, logger: Logger) throws {
+        self.node = node
+        self.layout = layout
+        self.logger = logger
+        admin = EnvoyAdmin(node: node)
+        store = try ProxyFileStore(files: ProxyFiles(node: node))
+        detail = ProxySyncDetail(proxy: node.id, kind: node.kind)
+    }
+
+    /// Has a plan pushed; an earlier one that waits still is skipped.
+    func submit(_ plan: ProxyPlan) {
+        guard plan != lastPlan else { return }
+        lastPlan = plan
+        pending = plan
+        settler?.cancel()
+        if worker == nil { worker = Task { await work() } }
+    }
+
+    /// Waits until nothing is left to be written.
+    func finishWriting() async {
+        while let worker { await worker.value }
+    }
+
+    func stop() async {
+        pending = nil
+        settler?.cancel()
+        worker?.cancel()
+        await worker?.value
+        await settler?.value
+    }
+
+    /// How the proxy stands, by an answer no older than this.
+    func status(maximumAge: Duration) async -> ProxySyncDetail {
+        if worker == nil, lastLook + maximumAge < .now { note(await admin.discoveryStats()) }
+        return detail
+    }
+
+    private func work() async {
+        while let plan = pending, !Task.isCancelled {
+            pending = nil
+            await push(plan)
+        }
+        worker = nil
+        settle()
+    }
+
+    /// Goes on looking until Envoy has taken, or rejected, what was written.
+    private func settle() {
+        settler?.cancel()
+        settler = Task {
+            var pause = Duration.milliseconds(20)
+            while !Task.isCancelled, worker == nil, !isSettled {
+                try? await Task.sleep(for: pause)  // Only a cancellation ends it early, and the loop asks for that.
+                if Task.isCancelled || worker != nil { return }
+                let stats = await admin.discoveryStats()
+                if Task.isCancelled || worker != nil { return }
+                note(stats)
+                if let stats, let type = rejectedType(in: stats) {
+                    let rejection = await self.rejection(of: type)
+                    if Task.isCancelled || worker != nil { return }
+                    worker = Task {
+                        await recover(from: rejection)
+                        await work()
+                    }
+                    return
+                }
+                pause = min(pause * 2, .milliseconds(500))
+            }
+        }
+    }
+
+    private var isSettled: Bool {
+        !rejections.isEmpty || detail.problem != nil || detail.isInSync
+    }
+
+    // MARK: One push
+
+    private func push(_ plan: ProxyPlan) async {
+        let target = cache.resources(plan: plan, node: node, layout: layout)
+        let problems = target.referenceProblems()
+        guard problems.isEmpty else {
+            detail.problem = problems.joined(separator: "; ")
+            logger.error("push refused", metadata: ["proxy": "\(node.id)", "problem": "\(detail.problem ?? "")"])
+            return
+        }
+        detail.problem = nil
+        rejections = [:]
+        do {
+            try await transition(to: target)
+            if detail.isInSync { good = target }
+        } catch let rejection as Rejection {
+            await recover(from: rejection)
+        } catch {
+            detail.problem = "the files cannot be written: \(error)"
+            logger.error("push failed", metadata: ["proxy": "\(node.id)", "error": "\(error)"])
+        }
+    }
+
+    /// Takes back what Envoy rejected: the offending resources alone if it named them, else the whole push.
+    private func recover(from rejection: Rejection) async {
+        logger.error(
+            "configuration rejected",
+            metadata: ["proxy": "\(node.id)", "type": "\(rejection.type.rawValue)", "reason": "\(rejection.reason)"])
+        let rejected = store.written
+        record(rejection)
+        var attempts: [EnvoyResources] = []
+        if let repaired = rejected.replacing(rejection, from: good) { attempts.append(repaired) }
+        if let good { attempts.append(good) }
+        for attempt in attempts {
+            do {
+                try await transition(to: attempt)
+                if inEffect(baseline) || detail.isReachable { good = attempt }
+                return
+            } catch let another as Rejection {
+                record(another)
+            } catch {
+                detail.problem = "the files cannot be written: \(error)"
+                return
+            }
+        }
+    }
+
+    private func record(_ rejection: Rejection) {
+        rejections[rejection.type] = (store.version(of: rejection.type), rejection.reason)
+        refreshDetail()
+    }
+
+    private func inEffect(_ stats: DiscoveryStats?) -> Bool {
+        guard let stats else { return false }
+        return DiscoveryType.allCases.allSatisfy { store.isInEffect($0, stats) }
+    }
+
+    private func transition(to target: EnvoyResources) async throws {
+        baseline = await admin.discoveryStats()
+        logOffset = logSize()
+        let isLive = baseline != nil
+        note(baseline)
+
+        if try store.writeEndpoints(target.endpoints) { sentTimes[.eds] = Date() }
+        let leaving = store.written.clusters.filter { target.clusters[$0.key] == nil }
+        try await writeClusters(target.clusters.merging(leaving) { new, _ in new }, isLive: isLive)
+
+        if try store.writeRoutes(target.routes) { sentTimes[.rds] = Date() }
+        if try store.writeListeners(target.listeners) { sentTimes[.lds] = Date() }
+        refreshDetail()
+        if isLive { try await wait(for: [.lds, .rds, .eds]) }
+
+        try await writeClusters(target.clusters, isLive: isLive)
+        try store.removeFiles(notIn: target)
+        refreshDetail()
+    }
+
+    private func writeClusters(_ clusters: [String: EnvoyResource], isLive: Bool) async throws {
+        guard try store.writeClusters(clusters) else { return }
+        sentTimes[.cds] = Date()
+        refreshDetail()
+        if isLive { try await wait(for: [.cds]) }
+    }
+
+    /// Waits until these types are in effect; a proxy that takes too long, or went away, is left to `settle`.
+    private func wait(for types: Set<DiscoveryType>) async throws {
+        let start = ContinuousClock.now
+        var pause = Duration.milliseconds(2)
+        while !Task.isCancelled {
+            guard let stats = await admin.discoveryStats() else { return note(nil) }
+            note(stats)
+            if let type = rejectedType(in: stats) { throw await rejection(of: type) }
+            let waited = ContinuousClock.now - start
+            let isWarming = types.contains(.cds) && stats.warmingClusters > 0 && waited < Self.warmingPatience
+            if !isWarming, types.allSatisfy({ store.isInEffect($0, stats) }) { return }
+            if waited > Self.stepPatience { return }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(20))
+        }
+    }
+
+    // MARK: What Envoy says
+
+    private func note(_ stats: DiscoveryStats?) {
+        lastLook = .now
+        detail.isReachable = stats != nil
+        refreshDetail(stats)
+    }
+
+    /// Brings the detail up to date; without an answer of Envoy what was acknowledged stays.
+    private func refreshDetail(_ stats: DiscoveryStats? = nil) {
+        for type in DiscoveryType.allCases {
+            var sync = detail.types[type] ?? .init()
+            let version = store.version(of: type)
+            if let stats, store.isInEffect(type, stats) { sync.acked = version }
+            if version.isEmpty { sync.acked = "" }
+            sync.sent = rejections[type]?.version ?? version
+            sync.error = rejections[type]?.reason
+            sync.sentTime = sentTimes[type]
+            detail.types[type] = sync
+        }
+    }
+
+    private func rejectedType(in stats: DiscoveryStats) -> DiscoveryType? {
+        DiscoveryType.allCases.first { type in
+            rejections[type] == nil && !store.isInEffect(type, stats)
+                && stats.hasRejected(type, since: baseline)
+        }
+    }
+
+    private func rejection(of type: DiscoveryType) async -> Rejection {
+        var reasons = type == .lds ? await admin.listenerErrors() : []
+        if reasons.isEmpty { reasons = loggedReasons() }
+        let reason = reasons.isEmpty ? "Envoy gave no reason; see its log" : reasons.joined(separator: "; ")
+        return Rejection(type: type, reason: reason)
+    }
+
+    private var logFile: URL {
+        layout.logFile(namespace: node.id.namespace, pod: node.id.pod, container: "istio-proxy")
+    }
+
+    private func logSize() -> UInt64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: logFile.path)
+        return (attributes?[.size] as? NSNumber)?.uint64Value ?? 0
+    }
+
+    /// What Envoy logged of rejected files since the push began.
+    private func loggedReasons() -> [String] {
+        guard let handle = try? FileHandle(forReadingFrom: logFile) else { return [] }
+        defer { try? handle.close() }
+        guard (try? handle.seek(toOffset: logOffset)) != nil, let data = try? handle.readToEnd() else { return [] }
+        return LogReasons.reasons(in: String(decoding: data, as: UTF8.self))
+    }
+}
+
+/// Finds Envoy's reasons in its log.
+enum LogReasons {
+    /// The messages of lines that speak of an update that was not taken, without Envoy's own prefix, each once.
+    static func reasons(in log: String) -> [String] {
+        var seen: Set<String> = []
+        return log.split(separator: "\n").compactMap { line in
+            for mark in ["update rejected: ", "update failure: "] {
+                guard let range = line.range(of: mark) else { continue }
+                let reason = String(line[range.upperBound...])
+                return seen.insert(reason).inserted ? reason : nil
+            }
+            return nil
+        }
+    }
+}
+
+extension DiscoveryStats {
+    /// Whether Envoy rejected something of a type that it had not rejected then.
+    func hasRejected(_ type: DiscoveryType, since before: DiscoveryStats?) -> Bool {
+        func newer(_ now: [String: Subscription], _ then: [String: Subscription]?) -> Bool {
+            now.contains { $0.value.rejections > (then?[$0.key]?.rejections ?? 0) }
+        }
+        return switch type {
+        case .cds: clusters.rejections > (before?.clusters.rejections ?? 0)
+        case .lds: listeners.rejections > (before?.listeners.rejections ?? 0)
+        case .rds: newer(routes, before?.routes)
+        case .eds: newer(endpoints, before?.endpoints)
+        }
+    }
+}
+
+extension EnvoyResources {
+    /// This configuration with each resource that the rejection names as it was before, or left out if it is new; nil
+    /// when it names none.
+    func replacing(_ rejection: Rejection, from good: EnvoyResources?) -> EnvoyResources? {
+        let path: WritableKeyPath<EnvoyResources, [String: EnvoyResource]> =
+            switch rejection.type {
+            case .cds: \.clusters
+            case .lds: \.listeners
+            case .rds: \.routes
+            case .eds: \.endpoints
+            }
+        // A route or endpoints file of its own must stay while something names it.
+        let needsFile = rejection.type == .rds || rejection.type == .eds
+        var result = self
+        var found = false
+        for (name, resource) in self[keyPath: path] where rejection.reason.contains(name) {
+            let former = good?[keyPath: path][name]
+            if former == resource || (former == nil && needsFile) { continue }
+            result[keyPath: path][name] = former
+            found = true
+        }
+        return found ? result : nil
+    }
+}

@@ -1,0 +1,68 @@
+public import FoundationEssentials
+public import MeshState
+
+/// The four types of configuration that a proxy is given.
+public enum DiscoveryType: String, Sendable, Hashable, CaseIterable {
+    case cds = "CDS", lds = "LDS", eds = "EDS", rds = "RDS"
+
+    /// The name of the type's resources.
+    var typeURL: String {
+        switch self {
+        case .cds: "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+        case .lds: "type.googleapis.com/envoy.config.listener.v3.Listener"
+        case .eds: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
+        case .rds: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
+        }
+    }
+
+    /// How istiod's syncz begins the names of this type's members.
+    var syncPrefix: String {
+        switch self {
+        case .cds: "cluster"
+        case .lds: "listener"
+        case .eds: "endpoint"
+        case .rds: "route"
+        }
+    }
+}
+
+/// How one proxy stands to what it was sent.
+public struct ProxySyncDetail: Sendable, Hashable {
+    /// One type's versions; empty for one that was never sent or never taken.
+    public struct TypeSync: Sendable, Hashable {
+        public var sent = ""
+        public var acked = ""
+        public var sentTime: Date?
+        /// Why Envoy rejected what was sent last.
+        public var error: String?
+
+        public init() {}
+
+        public var state: SyncState {
+            if error != nil { return .rejected }
+            if sent.isEmpty { return .notSent }
+            if sent == acked { return .synced }
+            return acked.isEmpty ? .neverAcknowledged : .stale
+        }
+    }
+
+    public var proxy: ProxyID
+    public var kind: Pod.ProxyKind
+    /// Whether its admin interface answered when it was last asked.
+    public var isReachable = false
+    public var types: [DiscoveryType: TypeSync] = [:]
+    /// Why the last configuration was not sent at all: what the reference check found, or a file that cannot be written.
+    public var problem: String?
+
+    public init(proxy: ProxyID, kind: Pod.ProxyKind) {
+        self.proxy = proxy
+        self.kind = kind
+    }
+
+    /// Live, and everything that was sent is in effect.
+    public var isInSync: Bool {
+        isReachable && problem == nil
+            && DiscoveryType.allCases.allSatisfy { [.synced, .notSent].contains(types[$0]?.state ?? .notSent) }
+            && types[.cds]?.state == .synced && types[.lds]?.state == .synced
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+public import MeshState
+
+/// The part of an Envoy's configuration that never changes while it runs.
+public enum EnvoyBootstrap {
+    /// The bootstrap of a proxy: who it is, where its admin interface is, where its configuration comes from.
+    public static func document(node: ProxyNode) -> JSONValue {
+        let files = ProxyFiles(node: node)
+        let role = node.kind == .gateway ? "router" : "sidecar"
+        let namespace = node.id.namespace
+        let clusterLabel = node.labels["app"] ?? node.workload
+        return [
+            "node": [
+                "id": .string("\(role)~\(node.ip)~\(node.id)~\(namespace).svc.cluster.local"),
+                "cluster": .string("\(clusterLabel).\(namespace)"),
+                "metadata": [
+                    "NAME": .string(node.id.pod), "NAMESPACE": .string(namespace),
+                    "WORKLOAD_NAME": .string(node.workload), "INSTANCE_IPS": .string(node.ip),
+                    "LABELS": JSONValue(node.labels), "ISTIO_VERSION": .string(ControlPlane.version),
+                    "CLUSTER_ID": "Kubernetes", "MESH_ID": "cluster.local",
+                ],
+            ],
+            "admin": ["address": ResourceWriter.socketAddress(node.loopback, port: ProxyNode.adminPort)],
+            "dynamic_resources": [
+                "cds_config": ResourceWriter.file(files.clustersFile.path),
+                "lds_config": ResourceWriter.file(files.listenersFile.path),
+            ],
+        ]
+    }
+}

@@ -1,0 +1,237 @@
+import Foundation
+import MeshLab
+import MeshState
+import Testing
+
+/// One sidecar (and, if asked for, an egress gateway) with real Envoys in a block of the loopback of its own.
+final class TestLab: Sendable {
+    let layout: LabLayout
+    let nodes: [ProxyNode]
+    let plane: ControlPlane
+    private let lock: Int32
+    private let processes: [Process]
+
+    var sidecar: ProxyNode { nodes[0] }
+
+    /// Runs a test in a lab of its own and takes the lab down, whatever becomes of the test.
+    static func run(
+        _ mesh: MeshConfiguration = MeshConfiguration(), gateway: Bool = false, ports: [ServicePort] = [],
+        prepare: (LabLayout) -> Void = { _ in }, _ body: (TestLab) async throws -> Void
+    ) async throws {
+        let lab = try TestLab(gateway: gateway, ports: ports)
+        prepare(lab.layout)
+        do {
+            try await lab.plane.start(with: mesh)
+            for process in lab.processes { try process.run() }
+            try await lab.synced()
+            try await body(lab)
+        } catch {
+            await lab.stop()
+            throw error
+        }
+        await lab.stop()
+    }
+
+    private init(gateway: Bool, ports: [ServicePort]) throws {
+        let (block, lock) = try Self.freeBlock()
+        self.lock = lock
+        let folder = FileManager.default.temporaryDirectory.appending(path: "meshtop-plane-\(UUID().uuidString)")
+        let layout = LabLayout(stateDirectory: folder, block: block)
+        self.layout = layout
+        try FileManager.default.createDirectory(at: layout.logDirectory, withIntermediateDirectories: true)
+        let map = [10, 11].flatMap { host in
+            (80...86).map { "203.0.113.\(host):\($0) 127.\(block).113.\(host):\($0 + 10_000)\n" } + [
+                "203.0.113.\(host):443 127.\(block).113.\(host):10443\n",
+                "203.0.113.\(host) 127.\(block).113.\(host)\n",
+            ]
+        }.joined()
+        try Data(map.utf8).write(to: layout.worldMapFile)
+
+        var nodes = [
+            Self.node(
+                "sleep-1", "default", number: 11, kind: .sidecar, ports: ports, layout: layout)
+        ]
+        if gateway {
+            nodes.append(
+                Self.node(
+                    "istio-egressgateway-1", "istio-system", number: 12, kind: .gateway, ports: [], layout: layout))
+        }
+        self.nodes = nodes
+        plane = ControlPlane(layout: layout, nodes: nodes)
+        let envoy = try EnvoyLocator.find()
+        processes = try nodes.map { node in
+            let program = EnvoyLaunch.program(
+                node: node, envoy: envoy, captureLibrary: try Self.captureLibrary(), worldMap: layout.worldMapFile,
+                layout: layout)
+            let process = Process()
+            process.executableURL = URL(filePath: program.executable)
+            process.arguments = program.arguments
+            process.environment = program.environment
+            let descriptor = open(program.logFile.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            process.standardOutput = log
+            process.standardError = log
+            return process
+        }
+    }
+
+    static func node(
+        _ pod: String, _ namespace: String, number: Int, kind: Pod.ProxyKind, ports: [ServicePort], layout: LabLayout
+    ) -> ProxyNode {
+        ProxyNode(
+            id: ProxyID(pod: pod, namespace: namespace), workload: String(pod.prefix { $0 != "-" }), kind: kind,
+            labels: ["app": pod], ip: "10.244.0.\(number)", loopback: "127.\(layout.block).0.\(number)",
+            applicationPorts: ports, directory: layout.proxyDirectory.appending(path: "\(pod).\(namespace)"))
+    }
+
+    /// A block of the loopback that no other lab or test uses; it is held by a bound socket.
+    private static func freeBlock() throws -> (block: Int, lock: Int32) {
+        for block in (60...250).shuffled() {
+            guard let lock = Loopback.bind("127.\(block).0.254", 15_999) else { continue }
+            listen(lock, 1)  // A socket that only is bound with SO_REUSEADDR would not keep others away.
+            if let probe = Loopback.bind("127.\(block).0.11", ProxyNode.adminPort) {
+                close(probe)
+                return (block, lock)
+            }
+            close(lock)
+        }
+        throw NoFreeBlock()
+    }
+
+    private struct NoFreeBlock: Error {}
+
+    /// The capture library is built beside the tests.
+    private static func captureLibrary() throws -> URL {
+        let tests = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let library = tests.deletingLastPathComponent().appending(path: "libCCapture.so")
+        try #require(FileManager.default.fileExists(atPath: library.path), "no \(library.path)")
+        return library
+    }
+
+    func stop() async {
+        await plane.stop()
+        for process in processes where process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        close(lock)
+        try? FileManager.default.removeItem(at: layout.stateDirectory)
+    }
+
+    // MARK: What tests do
+
+    /// Waits until every proxy has everything.
+    func synced() async throws {
+        let missing = await plane.awaitSynced(timeout: .seconds(20))
+        try #require(missing.isEmpty, "not in sync: \(missing) \(log())")
+    }
+
+    func update(_ mesh: MeshConfiguration) async throws {
+        await plane.update(mesh)
+        try await synced()
+    }
+
+    func log() -> String {
+        let file = layout.logFile(namespace: "default", pod: "sleep-1", container: "istio-proxy")
+        return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    }
+
+    /// The line of the access log that holds all of these, once it is there.
+    func logLine(_ parts: String...) async throws -> String {
+        try await eventually("a log line with \(parts)") { [self] in
+            log().split(separator: "\n").map(String.init).last { line in parts.allSatisfy { line.contains($0) } }
+        }
+    }
+
+    /// Waits for a value with a deadline, which makes the test fail.
+    func eventually<Value: Sendable>(
+        _ what: String, within seconds: Double = 10, _ value: () async throws -> Value?
+    ) async throws -> Value {
+        let deadline = Date().addingTimeInterval(seconds)
+        while Date() < deadline {
+            if let value = try await value() { return value }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("never came: \(what)\n\(log())")
+        throw CancellationError()
+    }
+
+    func connect(_ destination: String, _ port: Int) -> CapturedConnection? {
+        CapturedConnection(sidecar: sidecar.loopback, destination: destination, destinationPort: port)
+    }
+
+    func call(_ destination: String, _ port: Int, _ bytes: [UInt8]) async -> Reply {
+        let sidecar = sidecar.loopback
+        return await Loopback.blocking {
+            guard
+                let connection = CapturedConnection(
+                    sidecar: sidecar, destination: destination, destinationPort: port)
+            else { return Reply(text: "", isReset: true) }
+            defer { connection.close() }
+            connection.send(bytes)
+            return connection.receiveAll()
+        }
+    }
+
+    func tcp(_ destination: String, _ port: Int) async -> Reply { await call(destination, port, Array("hello\n".utf8)) }
+
+    func http(_ destination: String, _ port: Int, host: String) async -> Reply {
+        await call(
+            destination, port,
+            Array("GET /politics HTTP/1.1\r\nHost: \(host)\r\nUser-Agent: test\r\nConnection: close\r\n\r\n".utf8))
+    }
+
+    func tls(_ destination: String, _ port: Int, serverName: String) async -> Reply {
+        await call(destination, port, clientHello(serverName: serverName))
+    }
+
+    /// A document of the sidecar's admin interface.
+    func admin(_ path: String, node: Int = 0) async throws -> String {
+        let address = nodes[node].loopback
+        return await Loopback.blocking {
+            guard let socket = Loopback.connect(address, ProxyNode.adminPort) else { return "" }
+            let request = "GET \(path) HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
+            _ = send(socket, request, request.utf8.count, Int32(MSG_NOSIGNAL))
+            var collected: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = recv(socket, &buffer, buffer.count, 0)
+                guard count > 0 else { break }
+                collected += buffer[..<count]
+            }
+            close(socket)
+            return String(decoding: collected, as: UTF8.self)
+        }
+    }
+
+    func counter(_ name: String) async throws -> Int {
+        let text = try await admin("/stats?usedonly")
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name): ") }
+        return line.flatMap { Int($0.split(separator: " ").last?.filter(\.isNumber) ?? "") } ?? 0
+    }
+}
+
+// MARK: Meshes
+
+extension ServiceEntry {
+    static func make(
+        _ name: String, _ host: String, namespace: String = "default", addresses: [String] = [], ports: [ServicePort],
+        resolution: Resolution = .none, endpoints: [EntryEndpoint] = [], exportTo: [String] = [], age: Double = 0,
+        labels: [String: String] = [:]
+    ) -> ServiceEntry {
+        ServiceEntry(
+            meta: ObjectMeta(
+                name: name, namespace: namespace, creationTime: Date(timeIntervalSince1970: 1_700_000_000 - age),
+                labels: labels),
+            hosts: [host], addresses: addresses, ports: ports, resolution: resolution, endpoints: endpoints,
+            exportTo: exportTo)
+    }
+}
+
+extension ServicePort {
+    static func make(_ number: Int, _ protocolText: String, target: Int? = nil) -> ServicePort {
+        ServicePort(
+            number: number, name: "\(protocolText.isEmpty ? "auto" : protocolText.lowercased())-\(number)",
+            protocolText: protocolText, targetPort: target)
+    }
+}
