@@ -1,0 +1,174 @@
+import MeshState
+
+/// What a write asks for beside its object, and the checks that every written object goes through.
+struct WriteRequest: Sendable {
+    enum FieldValidation: String, Sendable { case strict = "Strict", warn = "Warn", ignore = "Ignore" }
+
+    let resource: Resource
+    let path: ObjectPath
+    let apiVersion: String
+    let isDryRun: Bool
+    let fieldValidation: FieldValidation
+    let manager: ManagedFields.Manager
+    let admission: Admission
+
+    init(_ request: APIRequest, _ path: ObjectPath, admission: Admission) throws(APIFailure) {
+        resource = path.resource
+        self.path = path
+        apiVersion = path.resource.apiVersion(path.version)
+        isDryRun = try request.isDryRun()
+        fieldValidation = request.query["fieldValidation"].flatMap(FieldValidation.init) ?? .warn
+        manager = ManagedFields.Manager(
+            name: request.manager, operation: .update, apiVersion: apiVersion,
+            subresource: path.subresource)
+        self.admission = admission
+    }
+
+    /// The part of the object that the request may change.
+    var part: ObjectStore.Part {
+        if path.subresource == "status" { return .status }
+        return resource == .namespaces ? .everything : .specification
+    }
+
+    // MARK: Checks
+
+    /// Checks that a sent object is of the kind, version and namespace of the request's path, and fills in the namespace.
+    func checkIdentity(_ object: inout JSONValue) throws(APIFailure) {
+        guard case .object = object else {
+            throw .badRequest(
+                "the object provided is unrecognized (must be of type \(resource.kind)): couldn't get version/kind; "
+                    + "json parse error: the document is no object")
+        }
+        let name = object["metadata"]?["name"]?.stringValue ?? ""
+        let kind = object["kind"]?.stringValue ?? resource.kind
+        if kind != resource.kind {
+            throw .invalid(
+                group: resource.group, kind: kind, name: name,
+                causes: [
+                    InvalidField(
+                        reason: "FieldValueInvalid", message: "Invalid value: \"\(kind)\": must be \(resource.kind)",
+                        field: "kind")
+                ])
+        }
+        let version = object["apiVersion"]?.stringValue ?? apiVersion
+        if version != apiVersion {
+            throw .badRequest(
+                "the API version in the data (\(version)) does not match the expected API version (\(apiVersion))")
+        }
+        let metadata = object["metadata"]?.objectValue?.filter { !$0.value.isNull } ?? [:]
+        object["metadata"] = .object(metadata)
+        guard resource.isNamespaced else { return }
+        let namespace = metadata["namespace"]?.stringValue ?? ""
+        if !namespace.isEmpty, namespace != path.namespace {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
+        object["metadata"]?["namespace"] = path.namespace.map(JSONValue.string)
+    }
+
+    /// Checks that an object carries the name of the request's path, or no name.
+    func checkName(_ object: JSONValue, is name: String) throws(APIFailure) {
+        let given = object["metadata"]?["name"]?.stringValue ?? ""
+        if given.isEmpty || given == name { return }
+        throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
+    }
+
+    /// Removes what the schema does not know and checks the rest; returns the object to store and the warnings for it.
+    func admit(_ object: JSONValue) throws(APIFailure) -> (object: JSONValue, warnings: [String]) {
+        var object = object
+        var warnings: [String] = []
+        if resource.isCustom {
+            let unknown = resource.schema.prune(&object).map { "unknown field \"\($0)\"" }
+            if !unknown.isEmpty {
+                switch fieldValidation {
+                case .ignore: break
+                case .warn: warnings = unknown
+                case .strict:
+                    throw .badRequest(
+                        "\(resource.kind) in version \"\(path.version)\" cannot be handled as a \(resource.kind): "
+                            + "strict decoding error: \(unknown.joined(separator: ", "))")
+                }
+            }
+        }
+        if part != .status { warnings += try admission.check(object, of: resource) }
+        return (object, warnings)
+    }
+
+    /// Notes in the object's managed fields what this request's manager changed.
+    func recordUpdate(_ object: JSONValue, live: JSONValue?) -> JSONValue {
+        var fields = ManagedFields(of: object, live: live)
+        fields.recordUpdate(by: manager, from: live, to: object, resource: resource)
+        var object = object
+        object["metadata"]?["managedFields"] = fields.json
+        return object
+    }
+
+    // MARK: Names
+
+    /// Gives an object that asks for it a generated name, and checks the name.
+    func name(_ object: inout JSONValue) throws(APIFailure) -> String {
+        var name = object["metadata"]?["name"]?.stringValue ?? ""
+        if name.isEmpty, let prefix = object["metadata"]?["generateName"]?.stringValue, !prefix.isEmpty {
+            let letters = Array("bcdfghjklmnpqrstvwxz2456789")
+            name = prefix + String((0..<5).map { _ in letters[Int.random(in: letters.indices)] })
+            object["metadata"]?["name"] = .string(name)
+        }
+        if name.isEmpty {
+            throw .invalid(
+                resource, "",
+                causes: [
+                    InvalidField(
+                        reason: "FieldValueRequired", message: "Required value: name or generateName is required",
+                        field: "metadata.name")
+                ])
+        }
+        let rule = NameRule(of: resource)
+        if !rule.allows(name) {
+            let message = "Invalid value: \"\(name)\": \(rule.explanation)"
+            throw .invalid(
+                resource, name,
+                causes: [InvalidField(reason: "FieldValueInvalid", message: message, field: "metadata.name")])
+        }
+        return name
+    }
+}
+
+/// How the names of a resource's objects may look.
+private enum NameRule {
+    case subdomain, label, serviceLabel
+
+    init(of resource: Resource) {
+        switch resource {
+        case .namespaces: self = .label
+        case .services: self = .serviceLabel
+        case .pods, .endpoints, .serviceEntries: self = .subdomain
+        }
+    }
+
+    func allows(_ name: String) -> Bool {
+        switch self {
+        case .subdomain:
+            name.utf8.count <= 253
+                && name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
+        case .label: name.utf8.count <= 63 && name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?/) != nil
+        case .serviceLabel: name.utf8.count <= 63 && name.wholeMatch(of: /[a-z]([-a-z0-9]*[a-z0-9])?/) != nil
+        }
+    }
+
+    /// The API's own words.
+    var explanation: String {
+        switch self {
+        case .subdomain:
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+                + "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+                + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+        case .label:
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+                + "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+                + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+        case .serviceLabel:
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+                + "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
+                + "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+        }
+    }
+}
