@@ -1,0 +1,59 @@
+public import MeshState
+
+/// A Service of the lab and the workloads behind it.
+public struct LabService: Sendable, Hashable {
+    public let name: String
+    public let namespace: String
+    /// The service is `10.96.0.NUMBER`.
+    public let number: Int
+    public let labels: [String: String]
+    public let selector: [String: String]
+    public let ports: [ServicePort]
+
+    public var clusterIP: String { "10.96.0.\(number)" }
+    public var host: String { "\(name).\(namespace).svc.cluster.local" }
+
+    /// The workloads that the selector chooses.
+    public var workloads: [LabWorkload] {
+        (LabWorkload.all + [.istiod]).filter { workload in
+            workload.namespace == namespace && selector.allSatisfy { workload.labels[$0.key] == $0.value }
+        }
+    }
+}
+
+extension LabService {
+    private static func port(_ number: Int, _ name: String, _ text: String, target: Int? = nil) -> ServicePort {
+        ServicePort(number: number, name: name, protocolText: text, targetPort: target)
+    }
+
+    private static func bookinfo(_ name: String, number: Int, selector: [String: String]) -> LabService {
+        LabService(
+            name: name, namespace: "default", number: number, labels: ["app": name, "service": name],
+            selector: selector, ports: [port(9080, "http", "HTTP")])
+    }
+
+    /// Until the lab has routes, `ratings` selects the version that reads the database: it takes the place of the
+    /// documents' `virtual-service-ratings-mysql.yaml`. The other version answers as `ratings-v1`.
+    public static let all: [LabService] = [
+        bookinfo("productpage", number: 20, selector: ["app": "productpage"]),
+        bookinfo("details", number: 21, selector: ["app": "details"]),
+        bookinfo("reviews", number: 22, selector: ["app": "reviews"]),
+        bookinfo("ratings", number: 23, selector: ["app": "ratings", "version": "v2-mysql"]),
+        bookinfo("ratings-v1", number: 24, selector: ["app": "ratings", "version": "v1"]),
+        LabService(
+            name: "sleep", namespace: "default", number: 25, labels: ["app": "sleep", "service": "sleep"],
+            selector: ["app": "sleep"], ports: [port(80, "http", "HTTP")]),
+        LabService(
+            name: "istiod", namespace: "istio-system", number: 30, labels: ["app": "istiod", "istio": "pilot"],
+            selector: ["app": "istiod"],
+            ports: [
+                port(15_010, "grpc-xds", "GRPC"), port(15_012, "https-dns", "HTTPS"),
+                port(443, "https-webhook", "HTTPS", target: 15_017), port(15_014, "http-monitoring", "HTTP"),
+            ]),
+        LabService(
+            name: "istio-egressgateway", namespace: "istio-system", number: 31,
+            labels: ["app": "istio-egressgateway", "istio": "egressgateway"],
+            selector: ["app": "istio-egressgateway", "istio": "egressgateway"],
+            ports: [port(80, "http2", "HTTP2", target: 8080), port(443, "https", "HTTPS", target: 8443)]),
+    ]
+}

@@ -1,0 +1,141 @@
+public import Foundation
+public import MeshState
+
+/// The lab's world as Kubernetes objects, for a new lab's API.
+extension LabWorld {
+    /// Every Namespace, Service, Endpoints and Pod, in the order in which they can be created.
+    public static func objects(startTime: Date = Date()) -> [JSONValue] {
+        let time = JSONValue.string(startTime.formatted(.iso8601))
+        return namespaces.map(namespace) + LabService.all.map(service) + LabService.all.map(endpoints)
+            + (LabWorkload.all + [.istiod]).map { pod($0, time: time) }
+    }
+
+    private static func namespace(_ name: String) -> JSONValue {
+        var labels = ["kubernetes.io/metadata.name": name]
+        if name == "default" { labels["istio-injection"] = "enabled" }
+        return [
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": ["name": .string(name), "labels": JSONValue(labels)],
+            "spec": ["finalizers": ["kubernetes"]], "status": ["phase": "Active"],
+        ]
+    }
+
+    private static func service(_ service: LabService) -> JSONValue {
+        [
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": metadata(service.name, service.namespace, service.labels),
+            "spec": [
+                "type": "ClusterIP", "clusterIP": .string(service.clusterIP),
+                "clusterIPs": [.string(service.clusterIP)], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+                "internalTrafficPolicy": "Cluster", "sessionAffinity": "None", "selector": JSONValue(service.selector),
+                "ports": .array(
+                    service.ports.map { port in
+                        [
+                            "name": .string(port.name), "port": integer(port.number), "protocol": "TCP",
+                            "targetPort": integer(port.targetPort ?? port.number),
+                        ]
+                    }),
+            ],
+            "status": ["loadBalancer": [:]],
+        ]
+    }
+
+    private static func endpoints(_ service: LabService) -> JSONValue {
+        let addresses: [JSONValue] = service.workloads.map { workload in
+            [
+                "ip": .string(workload.ip), "nodeName": .string(nodeName),
+                "targetRef": [
+                    "kind": "Pod", "name": .string(workload.pod), "namespace": .string(workload.namespace),
+                ],
+            ]
+        }
+        let ports: [JSONValue] = service.ports.map { port in
+            [
+                "name": .string(port.name), "port": integer(port.targetPort ?? port.number), "protocol": "TCP",
+            ]
+        }
+        return [
+            "apiVersion": "v1", "kind": "Endpoints",
+            "metadata": metadata(service.name, service.namespace, service.labels),
+            "subsets": [["addresses": .array(addresses), "ports": .array(ports)]],
+        ]
+    }
+
+    private static func pod(_ workload: LabWorkload, time: JSONValue) -> JSONValue {
+        var metadata = metadata(workload.pod, workload.namespace, podLabels(of: workload))
+        metadata["ownerReferences"] = [
+            [
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": true, "blockOwnerDeletion": true,
+                "name": .string("\(workload.name)-\(workload.templateHash)"),
+                "uid": .string(identifier(of: "ReplicaSet \(workload.namespace)/\(workload.name)")),
+            ]
+        ]
+        if workload.kind == .sidecar {
+            metadata["annotations"] = [
+                "sidecar.istio.io/status":
+                    #"{"initContainers":["istio-init"],"containers":["istio-proxy"],"revision":"default"}"#
+            ]
+        }
+        var containers: [(name: String, image: String, ports: [JSONValue])] = []
+        if workload.kind != .gateway {
+            let name = workload.kind == .none ? "discovery" : workload.container
+            containers.append((name, workload.image, workload.ports.map { containerPort($0.number) }))
+        }
+        if workload.kind != .none {
+            containers.append(("istio-proxy", proxyImage, [containerPort(15_090, name: "http-envoy-prom")]))
+        }
+        let conditions = ["Initialized", "Ready", "ContainersReady", "PodScheduled"]
+        return [
+            "apiVersion": "v1", "kind": "Pod", "metadata": metadata,
+            "spec": [
+                "nodeName": .string(nodeName), "restartPolicy": "Always", "dnsPolicy": "ClusterFirst",
+                "serviceAccountName": .string(serviceAccount(of: workload)),
+                "containers": .array(
+                    containers.map {
+                        ["name": .string($0.name), "image": .string($0.image), "ports": .array($0.ports)]
+                    }),
+            ],
+            "status": [
+                "phase": "Running", "hostIP": "127.0.0.1", "podIP": .string(workload.ip),
+                "podIPs": [["ip": .string(workload.ip)]], "startTime": time,
+                "conditions": .array(
+                    conditions.map { ["type": .string($0), "status": "True", "lastTransitionTime": time] }),
+                "containerStatuses": .array(
+                    containers.map {
+                        [
+                            "name": .string($0.name), "image": .string($0.image), "imageID": "", "ready": true,
+                            "started": true, "restartCount": 0, "state": ["running": ["startedAt": time]],
+                        ]
+                    }),
+            ],
+        ]
+    }
+
+    private static func serviceAccount(of workload: LabWorkload) -> String {
+        switch workload.kind {
+        case .gateway: "istio-egressgateway-service-account"
+        case .none: workload.name
+        case .sidecar: workload.name == "sleep" ? "sleep" : "bookinfo-\(workload.container)"
+        }
+    }
+
+    private static func metadata(_ name: String, _ namespace: String, _ labels: [String: String]) -> JSONValue {
+        ["name": .string(name), "namespace": .string(namespace), "labels": JSONValue(labels)]
+    }
+
+    private static func containerPort(_ number: Int, name: String? = nil) -> JSONValue {
+        var port: JSONValue = ["containerPort": integer(number), "protocol": "TCP"]
+        if let name { port["name"] = .string(name) }
+        return port
+    }
+
+    private static func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }
+
+    /// An identifier that is the same in every lab: FNV-1a over the text, in the form of a UUID.
+    private static func identifier(of text: String) -> String {
+        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        let padded = String(repeating: "0", count: 16 - digits.count) + digits
+        return "\(padded.prefix(8))-0000-4000-8000-\(padded.suffix(12))"
+    }
+}
