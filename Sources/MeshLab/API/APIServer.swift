@@ -51,6 +51,7 @@ public struct APIServer: Sendable {
         var clientConfiguration = HTTPClient.Configuration(certificateVerification: .none)
         clientConfiguration.redirectConfiguration = .disallow
         clientConfiguration.timeout.connect = .seconds(5)
+        clientConfiguration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: clientConfiguration)
         let responder = APIResponder(
             objects: ObjectsAPI(store: store, admission: Admission(validate: ServiceEntryRules.problems)),

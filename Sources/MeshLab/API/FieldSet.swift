@@ -145,7 +145,9 @@ extension JSONValue {
             case .map(let keys):
                 return elements.map { value in
                     var key: JSONValue = [:]
-                    for name in keys { key[name] = value[name] ?? (name == "protocol" ? "TCP" : nil) }
+                    for name in keys { key[name] = value[name] }
+                    // The API fills in the transport of a port where none is given.
+                    if keys.contains("protocol"), value["protocol"] == nil { key["protocol"] = "TCP" }
                     return ("k:\(key.jsonText())", value, element)
                 }
             }
@@ -171,7 +173,8 @@ extension JSONValue {
             guard let set = fields.children[element] else { return value }
             let rest = value.removing(set, schema: schema)
             let isEmptied = rest != value && (rest == [] || rest == [:])
-            return isEmptied || (set.isMember && rest.fieldElements(schema).isEmpty) ? nil : rest
+            if isEmptied || (set.isMember && rest.fieldElements(schema).isEmpty) { return nil }
+            return rest
         }
         switch self {
         case .object(let members):

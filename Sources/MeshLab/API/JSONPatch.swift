@@ -137,7 +137,11 @@ extension JSONValue {
         switch self {
         case .object(var members):
             guard let child = members[step] else { throw .notApplicable("no value at \(step)") }
-            members[step] = rest.isEmpty ? nil : try child.removing(at: rest)
+            if rest.isEmpty {
+                members.removeValue(forKey: step)
+            } else {
+                members[step] = try child.removing(at: rest)
+            }
             return .object(members)
         case .array(var elements):
             let index = try Self.place(step, count: elements.count)

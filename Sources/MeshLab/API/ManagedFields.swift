@@ -104,11 +104,14 @@ struct ManagedFields: Sendable {
         }
         let changed = FieldSet(
             changedFrom: Self.managed(live ?? Self.blank(resource)), to: Self.managed(merged), schema: schema)
+        // What kubectl once applied on the client's side it may take over as its own.
+        let inherited = manager.name == "kubectl" ? Self.lastApplied(live, schema: schema) : FieldSet()
         var conflicts: [(Manager, FieldSet)] = []
         for (other, entry) in entries.enumerated() where other != index {
             let common = changed.intersection(entry.fields).intersection(applied)
             if common.isEmpty { continue }
-            conflicts.append((entry.manager, common))
+            let disputed = common.subtracting(inherited)
+            if !disputed.isEmpty { conflicts.append((entry.manager, disputed)) }
             entries[other].fields = entry.fields.subtracting(common)
         }
         if !force, !conflicts.isEmpty { throw Self.conflict(conflicts) }
@@ -126,6 +129,15 @@ struct ManagedFields: Sendable {
         }
         entries.removeAll { $0.fields.isEmpty && $0.manager != manager }
         return merged
+    }
+
+    /// The fields that kubectl's client-side apply noted in its annotation; none where there is no valid one.
+    private static func lastApplied(_ live: JSONValue?, schema: Schema) -> FieldSet {
+        let annotations = live?["metadata"]?["annotations"]
+        guard let text = annotations?["kubectl.kubernetes.io/last-applied-configuration"]?.stringValue,
+            let configuration = try? JSONValue(parsing: text)
+        else { return FieldSet() }
+        return FieldSet(applied: managed(configuration), schema: schema)
     }
 
     private static func conflict(_ conflicts: [(Manager, FieldSet)]) -> APIFailure {

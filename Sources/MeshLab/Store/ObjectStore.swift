@@ -122,8 +122,8 @@ public actor ObjectStore {
     /// Reads and writes one object in one step: `change` gets the live object and returns what is to be stored.
     ///
     /// An object with a resourceVersion other than the live one's is a conflict; one without is taken as it is. The store
-    /// keeps uid, creationTimestamp and generation itself. With `dryRun` nothing is stored and the outcome has no
-    /// resourceVersion. `change` returning nil deletes the object.
+    /// keeps uid, creationTimestamp and generation itself. With `dryRun` nothing is stored and the outcome keeps the
+    /// live object's resourceVersion. `change` returning nil deletes the object.
     @discardableResult
     public func write(
         _ resource: Resource, namespace: String, name: String, part: Part = .everything, dryRun: Bool = false,
@@ -143,7 +143,7 @@ public actor ObjectStore {
         }
         adopt(&object, key: key, live: live, part: part)
         if object == live { return Outcome(action: .unchanged, object: object) }
-        object["metadata"]?["resourceVersion"] = dryRun ? nil : .string(String(version + 1))
+        if !dryRun { object["metadata"]?["resourceVersion"] = .string(String(version + 1)) }
         let action = live == nil ? Outcome.Action.created : .changed
         if dryRun { return Outcome(action: action, object: object) }
         try commit(key, live == nil ? .added : .modified, object, previous: live)
@@ -164,7 +164,8 @@ public actor ObjectStore {
         var metadata = object["metadata"] ?? [:]
         let liveMetadata = live?["metadata"]
         metadata["name"] = .string(key.name)
-        metadata["namespace"] = key.resource.isNamespaced ? .string(key.namespace) : nil
+        metadata["namespace"] = nil
+        if key.resource.isNamespaced { metadata["namespace"] = .string(key.namespace) }
         metadata["uid"] = liveMetadata?["uid"] ?? .string(UUID().uuidString.lowercased())
         metadata["creationTimestamp"] = liveMetadata?["creationTimestamp"] ?? .string(Date.now.rfc3339Text)
         metadata["resourceVersion"] = liveMetadata?["resourceVersion"]
@@ -195,7 +196,7 @@ public actor ObjectStore {
         try database.commit(
             event, namespace: key.namespace, name: key.name,
             forgettingUpTo: event.resourceVersion - Int64(eventCapacity))
-        objects[key] = kind == .deleted ? nil : object
+        if kind == .deleted { objects.removeValue(forKey: key) } else { objects[key] = object }
         log.append(event)
         if log.count > eventCapacity { log.removeFirst() }
         version = event.resourceVersion
