@@ -1,0 +1,127 @@
+import Foundation
+import MeshState
+
+/// What a credential command printed.
+struct ExecCredential: Sendable, Hashable {
+    var token: String?
+    var certificate: ClusterAccess.ClientCertificate?
+    /// nil: good until it is refused.
+    var expires: Date?
+
+    /// Reads the `ExecCredential` that a command printed.
+    init(parsing output: Data, of command: CredentialCommand) throws(AccessError) {
+        func error(_ field: String, _ problem: String) -> AccessError {
+            AccessError(
+                place: "command \(command.command)", field: field, problem: problem, remedy: "run it by hand to see more")
+        }
+        let document: JSONValue
+        do {
+            document = try JSONValue(parsing: output)
+        } catch {
+            throw AccessError(
+                place: "command \(command.command)", problem: "its output is \(error)",
+                remedy: "run it by hand to see more")
+        }
+        guard document["kind"]?.stringValue == "ExecCredential" else {
+            throw error("kind", "its output is no ExecCredential")
+        }
+        let version = document["apiVersion"]?.stringValue ?? ""
+        guard version == command.apiVersion else {
+            throw error(
+                "apiVersion", "it printed \"\(version.madeSafe)\" where the kubeconfig says \(command.apiVersion)")
+        }
+        let status = document["status"]
+        token = status?["token"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        switch (status?["clientCertificateData"]?.stringValue, status?["clientKeyData"]?.stringValue) {
+        case (let chain?, let key?): certificate = .init(chain: Data(chain.utf8), key: Data(key.utf8))
+        case (nil, nil): break
+        default: throw error("status", "a client certificate and its key belong together")
+        }
+        if token == nil && certificate == nil { throw error("status", "there is neither a token nor a certificate") }
+        if let text = status?["expirationTimestamp"]?.stringValue {
+            guard let date = Date(rfc3339: text) else {
+                throw error("status.expirationTimestamp", "\"\(text.madeSafe)\" is no time")
+            }
+            expires = date
+        }
+    }
+}
+
+extension CredentialCommand {
+    static let supportedVersions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
+
+    /// Runs the command and reads what it prints; its standard input is empty, as nobody can answer its questions.
+    func run(limit: Duration = .seconds(30)) async throws -> ExecCredential {
+        let child = Child(self)
+        do {
+            let output = try await withDeadline(limit) {
+                try await withTaskCancellationHandler {
+                    try await child.run()
+                } onCancel: {
+                    child.stop()
+                }
+            }
+            return try ExecCredential(parsing: output, of: self)
+        } catch is DeadlineExceeded {
+            throw AccessError(
+                place: "command \(command)", problem: "it did not end within \(limit.inSeconds) s",
+                remedy: "run it by hand; does it ask something?")
+        }
+    }
+}
+
+/// One run of a credential command.
+private final class Child: Sendable {
+    private let command: CredentialCommand
+    private let process = Process()
+
+    init(_ command: CredentialCommand) { self.command = command }
+
+    func stop() { if process.isRunning { process.terminate() } }
+
+    func run() async throws -> Data {
+        let output = Pipe()
+        let complaints = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [command.command] + command.arguments
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(command.environment) { _, ours in ours }
+            .merging(["KUBERNETES_EXEC_INFO": information]) { _, ours in ours }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = complaints
+        do {
+            try process.run()
+        } catch {
+            throw failure("it cannot be started: \(error.localizedDescription)")
+        }
+        async let errors = Self.readAll(complaints)
+        let data = await Self.readAll(output)
+        let said = String(decoding: await errors, as: UTF8.self).trimmed
+        process.waitUntilExit()
+        if process.terminationStatus == 0 { return data }
+        if process.terminationStatus == 127 { throw failure("there is no such command") }
+        throw failure("it ended with \(process.terminationStatus)" + (said.isEmpty ? "" : ": \(said)"))
+    }
+
+    private var information: String {
+        let document: JSONValue = [
+            "apiVersion": .string(command.apiVersion), "kind": "ExecCredential", "spec": ["interactive": false],
+        ]
+        return document.jsonText()
+    }
+
+    private func failure(_ problem: String) -> AccessError {
+        AccessError(
+            place: "command \(command.command)", problem: problem.madeSafe,
+            remedy: command.installHint ?? "check exec of the kubeconfig's user")
+    }
+
+    /// Reads to the end on a thread that may block.
+    private static func readAll(_ pipe: Pipe) async -> Data {
+        let handle = pipe.fileHandleForReading
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: handle.readDataToEndOfFile()) }
+        }
+    }
+}
