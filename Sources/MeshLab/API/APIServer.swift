@@ -54,7 +54,7 @@ public struct APIServer: Sendable {
         clientConfiguration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: clientConfiguration)
         let responder = APIResponder(
-            objects: ObjectsAPI(store: store, admission: Admission(validate: ServiceEntryRules.problems)),
+            objects: ObjectsAPI(store: store, admission: Admission { ServiceEntryRules.problems(in: $0) }),
             pods: PodAccess(store: store, runtime: runtime, client: client), token: token, logger: logger)
         let onServerRunning = onServerRunning
         let application = Application(

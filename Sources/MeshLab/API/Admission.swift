@@ -11,14 +11,14 @@ struct Admission: Sendable {
     /// of it.
     func check(_ object: JSONValue, of resource: Resource) throws(APIFailure) -> [String] {
         guard resource.isCustom else { return [] }
+        let name = object["metadata"]?["name"]?.stringValue ?? ""
+        let mistyped = resource.schema.mismatches(in: object)
+        if !mistyped.isEmpty { throw .invalid(resource, name, causes: mistyped) }
         let problems = validate(object)
         let causes = problems.filter { $0.layer == .schema }.map {
-            InvalidField(
-                reason: ($0.cause ?? .invalid).rawValue, message: $0.message, field: $0.path)
+            InvalidField(reason: ($0.cause ?? .invalid).rawValue, message: $0.message, field: $0.path)
         }
-        if !causes.isEmpty {
-            throw .invalid(resource, object["metadata"]?["name"]?.stringValue ?? "", causes: causes)
-        }
+        if !causes.isEmpty { throw .invalid(resource, name, causes: causes) }
         if let denial = AdmissionMessage.denied(problems) { throw APIFailure(400, nil, denial) }
         return AdmissionMessage.warnings(problems)
     }

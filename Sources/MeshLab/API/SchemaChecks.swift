@@ -35,4 +35,52 @@ extension Schema {
         default: return []
         }
     }
+
+    /// The values that are of another type than the schema says.
+    func mismatches(in value: JSONValue, path: String = "") -> [InvalidField] {
+        switch (resolved.shape, value) {
+        case (.any, _), (.string, .string), (.integer, .integer), (.boolean, .bool): return []
+        case (.object(let schemas, _), .object(let members)):
+            return members.sorted { $0.key < $1.key }.flatMap { name, member in
+                schemas[name]?.mismatches(in: member, path: path.isEmpty ? name : "\(path).\(name)") ?? []
+            }
+        case (.map(let schema), .object(let members)):
+            return members.sorted { $0.key < $1.key }.flatMap { schema.mismatches(in: $1, path: "\(path).\($0)") }
+        case (.list(let schema, _), .array(let elements)):
+            return elements.enumerated().flatMap { schema.mismatches(in: $1, path: "\(path)[\($0)]") }
+        default:
+            let given = value.typeName
+            return [
+                InvalidField(
+                    reason: "FieldValueTypeInvalid",
+                    message: "Invalid value: \"\(given)\": \(path) in body must be of type \(typeName): \"\(given)\"",
+                    field: path)
+            ]
+        }
+    }
+
+    private var typeName: String {
+        switch resolved.shape {
+        case .string: "string"
+        case .integer: "integer"
+        case .boolean: "boolean"
+        case .list: "array"
+        case .object, .map, .any, .reference: "object"
+        }
+    }
+}
+
+extension JSONValue {
+    /// The name of the value's type in OpenAPI.
+    fileprivate var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .integer: "integer"
+        case .number: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
 }
