@@ -57,6 +57,7 @@ public struct AppModel: Sendable {
     struct Pause: Sendable {
         var since: Date
         var snapshot: MeshSnapshot?
+        var recentBlocked: Int
         /// Rows that differ by now from what is shown.
         var unseen = 0
     }
@@ -94,7 +95,7 @@ extension AppModel {
     var context: RowContext {
         RowContext(
             snapshot: shown ?? MeshSnapshot(time: now, identity: MeshIdentity(context: contextName, server: "")),
-            now: shownNow, clock: clock, progress: progress, recentBlocked: recentBlocked.count(at: now))
+            now: shownNow, clock: clock, progress: progress, recentBlocked: pause?.recentBlocked ?? recentBlocked.count(at: now))
     }
 
     var layout: Layout { Layout(size: size, focus: focus, isZoomed: isZoomed) }

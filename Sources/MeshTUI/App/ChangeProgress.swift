@@ -140,13 +140,13 @@ struct ChangeProgress: Sendable, Hashable {
         case (.pending, _): CellText("\(Glyph.waiting.text) pending", .pending)
         case (.applied, .flows): CellText("\(Glyph.waiting.text) allowed; waiting for proxies", .pending)
         case (.applied(let proxies), .off):
-            CellText("\(Glyph.waiting.text) off; \(proxies) \(proxies == 1 ? "proxy" : "proxies") to go", .pending)
+            CellText("\(Glyph.waiting.text) off; \(Words.count(proxies, "proxy", "proxies")) to go", .pending)
         case (.applied, .on): CellText("\(Glyph.waiting.text) on; waiting for proxies", .pending)
         case (.flowing(let count), _):
-            CellText("\(Glyph.on.text) flows, \(count) \(count == 1 ? "connection" : "connections")", .ok)
+            CellText("\(Glyph.on.text) flows, \(Words.count(count, "connection"))", .ok)
         case (.off, _): CellText("\(Glyph.off.text) off in every proxy", .dim)
         case (.on(let proxies), _):
-            CellText("\(Glyph.on.text) on in \(proxies) \(proxies == 1 ? "proxy" : "proxies")", .ok)
+            CellText("\(Glyph.on.text) on in \(Words.count(proxies, "proxy", "proxies"))", .ok)
         case (.failed(let message), _): CellText("\(Glyph.warning.text) \(message)", .error)
         }
     }

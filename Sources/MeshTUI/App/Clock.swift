@@ -69,3 +69,11 @@ enum Numbers {
         return "\(tenths / 10).\(tenths % 10)"
     }
 }
+
+/// Words that follow a number.
+enum Words {
+    /// `1 proxy`, `7 proxies`; without a plural of its own an s is added.
+    static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        "\(number) \(number == 1 ? one : many ?? one + "s")"
+    }
+}

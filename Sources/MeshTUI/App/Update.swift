@@ -36,7 +36,7 @@ extension AppModel {
             current.heldUntil = now.addingTimeInterval(2)
         }
         if let reason = binding.reason(self) {
-            say("\(binding.keysText): \(reason)", isError: true)
+            say("\(key.label): \(reason)", isError: true)
             return []
         }
         return binding.run(&self)

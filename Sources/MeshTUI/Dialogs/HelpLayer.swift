@@ -36,10 +36,8 @@ struct HelpLayer: Layer {
         case .down: scroll(.by(1), model)
         case .home: top = 0
         case .end: scroll(.bottom, model)
-        case .function(1), .enter: return .closed
-        case .escape:
-            if search.isEmpty { return .closed }
-            search = []
+        case .function(1): return .closed
+        case .escape where !search.isEmpty: search = []
         default: return .passed
         }
         if case .character = key { top = 0 }
@@ -59,6 +57,7 @@ struct HelpLayer: Layer {
     private enum Line {
         case heading(String)
         case entry(Entry)
+        case reason(String)
     }
 
     /// What is left by the search, each group under its heading.
@@ -69,7 +68,9 @@ struct HelpLayer: Layer {
         }
         return KeyGroup.allCases.flatMap { group -> [Line] in
             let members = found.filter { $0.group == group }
-            return members.isEmpty ? [] : [.heading(group.rawValue)] + members.map(Line.entry)
+            return members.isEmpty ? [] : [.heading(group.rawValue)] + members.flatMap { entry in
+                [.entry(entry)] + (entry.reason.map { [.reason($0)] } ?? [])
+            }
         }
     }
 
@@ -82,6 +83,8 @@ struct HelpLayer: Layer {
             canvas.put("No key does that here", column: inside.column, row: inside.row, width: inside.width, look: Look(.dim))
         }
         let keysWidth = min(entries.map(\.keys.columns).max() ?? 0, 18, inside.width / 2)
+        let start = inside.column + keysWidth + 4
+        let room = max(0, inside.width - keysWidth - 4)
         for (offset, line) in lines.dropFirst(top).prefix(inside.height).enumerated() {
             let row = inside.row + offset
             switch line {
@@ -90,10 +93,11 @@ struct HelpLayer: Layer {
                 let keys = entry.keys.truncated(to: keysWidth)
                 let isOff = entry.reason != nil
                 canvas.put("  " + keys, column: inside.column, row: row, look: Look(isOff ? .dim : .key))
-                let text = entry.reason.map { "\(entry.help) - not now: \($0)" } ?? entry.help
-                let start = inside.column + keysWidth + 4
-                let room = max(0, inside.width - keysWidth - 4)
-                canvas.put(text.truncated(to: room), column: start, row: row, width: room, look: Look(isOff ? .dim : .text))
+                let text = entry.help.truncated(to: room)
+                canvas.put(text, column: start, row: row, width: room, look: Look(isOff ? .dim : .text))
+            case .reason(let reason):
+                let text = "not now: \(reason)".truncated(to: room)
+                canvas.put(text, column: start, row: row, width: room, look: Look(.warn))
             }
         }
     }

@@ -17,11 +17,7 @@ struct SortMenu: Layer {
         index = min(max(0, move.target(from: index, visible: columns.count, count: columns.count)), columns.count - 1)
     }
 
-    mutating func handle(_ key: Key, _ model: inout AppModel) -> LayerAnswer {
-        guard key == .enter else { return .passed }
-        _ = model.sort(by: orders[index])
-        return .closed
-    }
+    var chosen: SortOrder { orders[index] }
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
         let width = max(columns.map(\.title.columns).max() ?? 0, title.columns + 2) + 6

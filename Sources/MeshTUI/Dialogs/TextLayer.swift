@@ -120,7 +120,7 @@ struct TextLayer: Layer {
         if let search {
             let wanted = search.lowercased()
             let count = lines.count { $0.map(\.text).joined().lowercased().contains(wanted) }
-            return CellText(count == 0 ? "/\(search): not found" : "/\(search) in \(count) lines", count == 0 ? .error : .prompt)
+            return CellText(count == 0 ? "/\(search): not found" : "/\(search) in \(Words.count(count, "line"))", count == 0 ? .error : .prompt)
         }
         let visible = height(model)
         guard lines.count > visible else { return nil }

@@ -20,7 +20,7 @@ struct Layout: Sendable, Hashable {
             return
         }
         // Traffic has longer rows than the lists of names on the left.
-        let left = width * 45 / 100
+        let left = width * 47 / 100
         let upper = (body.height - 1) / 2
         for (index, pane) in Panes.all.prefix(4).enumerated() {
             let isLeft = index < 2
@@ -46,7 +46,8 @@ struct PaneBox: Sendable, Hashable {
 
     /// What is inside the border.
     var inside: Rect {
-        let side = hasSides ? 1 : 0
+        // The border, and a blank beside it where there is room to breathe.
+        let side = hasSides ? (rect.width >= 50 ? 2 : 1) : 0
         return Rect(
             column: rect.column + side, row: rect.row + 1, width: max(0, rect.width - 2 * side),
             height: max(0, rect.height - 1 - (hasBottom ? 1 : 0)))

@@ -67,13 +67,13 @@ struct PaneView {
         let rect = box.rect
         let start = rect.column + (box.hasSides ? 1 : 0)
         let end = rect.column + rect.width - (box.hasSides ? 2 : 1)
-        let name = "\(box.id.number) \(pane.title)"
+        let name = "\(box.id.number) \(pane.title) "
         let shown = canvas.put(
             name, column: start, row: rect.row, width: max(0, end - start),
             look: isFocused ? Look(.borderFocus, .bold) : Look(.title))
         // The rightmost is the most important: the others go first where there is no room.
-        var notes = notes
-        while notes.reduce(0, { $0 + $1.text.columns + 3 }) > end - shown - 1, !notes.isEmpty { notes.removeFirst() }
+        var notes = notes(room: end - shown)
+        while notes.reduce(0, { $0 + $1.text.columns + 3 }) > end - shown, !notes.isEmpty { notes.removeFirst() }
         var column = end
         for note in notes.reversed() {
             column -= note.text.columns + 2
@@ -83,20 +83,23 @@ struct PaneView {
     }
 
     /// What the border says besides the title, the least important first.
-    private var notes: [CellText] {
-        var notes: [CellText] = []
-        guard model.shown != nil else { return notes }
-        let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
-        notes.append(CellText("\(state.sort.column)\(arrow)", .dim))
-        if case .loading = data { return notes }
-        notes.append(CellText(pane.summary(of: context, rows: state.total), .text))
-        if !state.filter.text.isEmpty {
-            notes.removeLast()
-            notes.append(CellText("\(state.rows.count)/\(state.total)", .text))
-            notes.append(CellText("/\(state.filter.text)".truncated(to: 24), .prompt))
+    private func notes(room: Int) -> [CellText] {
+        guard model.shown != nil else { return [] }
+        let badge = data.badge.map { [$0] } ?? []
+        switch data {
+        case .loading: return []
+        case .denied, .unreachable: return badge
+        case .live, .partial, .stale: break
         }
-        if let badge = data.badge { notes.append(badge) }
-        return notes
+        let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
+        let order = CellText("\(state.sort.column) \(arrow)", .dim)
+        guard !state.filter.text.isEmpty else {
+            return [order, CellText(pane.summary(of: context, rows: state.total))] + badge
+        }
+        let count = CellText("\(state.rows.count)/\(state.total)")
+        let left = room - ([count] + badge).reduce(0) { $0 + $1.text.columns + 3 } - 3
+        let filter = CellText("/\(state.filter.text)".truncated(to: min(24, max(6, left))), .prompt)
+        return [order, filter, count] + badge
     }
 
     // MARK: What is said where there are no rows

@@ -26,8 +26,8 @@ enum HeaderView {
     }
 
     static func draw(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
-        var pieces = pieces(model)
-        func width(_ pieces: [Piece]) -> Int { pieces.reduce(1) { $0 + $1.text.columns + 2 } }
+        var pieces = pieces(model, isNarrow: area.width < 40)
+        func width(_ pieces: [Piece]) -> Int { pieces.reduce(0) { $0 + $1.text.columns + 2 } }
         while width(pieces) > area.width, pieces.count > 1,
             let lightest = pieces.indices.min(by: { pieces[$0].weight < pieces[$1].weight }) {
             pieces.remove(at: lightest)
@@ -47,10 +47,11 @@ enum HeaderView {
         }
     }
 
-    private static func pieces(_ model: AppModel) -> [Piece] {
+    private static func pieces(_ model: AppModel, isNarrow: Bool) -> [Piece] {
         var pieces = [Piece(text: "meshtop", look: Look(.title), weight: 2)]
         let snapshot = model.shown
-        let name = "\(model.contextName) \(Glyph.context.text) \(snapshot?.identity.namespace ?? "all namespaces")"
+        var name = model.contextName
+        if !isNarrow, let snapshot { name += " \(Glyph.context.text) \(snapshot.identity.namespace ?? "all namespaces")" }
         pieces.append(Piece(text: name, look: Look(), weight: 6))
         if let policy = snapshot?.policy {
             let role: Role = policy == .allowAny ? .warn : .text

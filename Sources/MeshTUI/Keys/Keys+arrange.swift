@@ -23,6 +23,10 @@ extension KeyTable {
             model.layers.append(SortMenu(pane: model.pane, sort: model.current.sort))
             return []
         },
+        KeyBinding("choose column", [.enter], in: [.menu], .arrange, hint: "sort", "Sort by the marked column") { model in
+            guard let menu = model.layers.popLast() as? SortMenu else { return [] }
+            return model.sort(by: menu.chosen)
+        },
         KeyBinding("sort previous", [.character("<")], .arrange, "Sort by the column before") { $0.sortNext(-1) },
         KeyBinding("sort next", [.character(">")], .arrange, "Sort by the column after") { $0.sortNext(1) },
         KeyBinding("invert", [.character("I")], .arrange, "Sort the other way round") { model in
@@ -53,7 +57,7 @@ extension AppModel {
             }
             refreshLayers()
         } else {
-            pause = Pause(since: now, snapshot: latest)
+            pause = Pause(since: now, snapshot: latest, recentBlocked: recentBlocked.count(at: now))
         }
         return []
     }

@@ -4,7 +4,7 @@ extension KeyTable {
     /// What changes the mesh; each opens a dialog and none acts by itself.
     static let changeKeys: [KeyBinding] = [
         KeyBinding("allow", [.character("a")], panes: [.blocked, .connections], .change, hint: "allow",
-            "Let the call out: a service entry made from it, to be reviewed", reason: cannotAllow) { $0.openAllow() },
+            "Let the call out: review a service entry made for it", reason: cannotAllow) { $0.openAllow() },
         KeyBinding("toggle", [.character("t"), .function(9)], panes: [.entries], .change, hint: "toggle",
             "Switch the entry off, or on again, without losing anything", reason: cannotToggle) { $0.openToggle() },
     ]

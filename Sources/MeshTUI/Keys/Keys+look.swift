@@ -37,7 +37,11 @@ extension KeyTable {
             model.withTop(TextLayer.self) { $0.step(-1, $1) }
             return []
         },
-        KeyBinding("close", [.escape, .character("q"), .enter], in: [.text, .menu], .look, hint: "back", "Close") { model in
+        KeyBinding("close help", [.escape], in: [.help], .look, hint: "back", "Close") { model in
+            model.layers.removeLast()
+            return []
+        },
+        KeyBinding("close", [.escape, .character("q")], in: [.text, .menu], .look, hint: "back", "Close") { model in
             if let text = model.layers.last as? TextLayer, text.search != nil {
                 model.withTop(TextLayer.self) { layer, _ in layer.search = nil }
             } else if !model.layers.isEmpty {

@@ -33,12 +33,12 @@ struct BlockedPane: Pane {
         let arrow = Element.text(" \(Glyph.arrow.text) ")
         let call: [Element] = [.column("from"), arrow, .column("to")]
         if width >= 96 {
-            let rest: [Element] = [.column("proto"), .column("count"), .column("name"), .column("reason")]
+            let rest: [Element] = [.column("proto"), .column("count"), .column("name"), .text("  "), .column("reason")]
             return Arrangement(lines: [[.column("last")] + call + rest], hasHeading: true)
         }
         if width >= 56 {
             let first = [.column("last")] + call + [.column("proto"), .column("count")]
-            return Arrangement(lines: [first, [.column("name"), .column("reason")]], indent: 9, hasHeading: false)
+            return Arrangement(lines: [first, [.column("name"), .text("  "), .column("reason")]], indent: 9, hasHeading: false)
         }
         if width >= 34 {
             let second: [Element] = [.column("last"), .column("proto"), .column("name"), .column("reason")]

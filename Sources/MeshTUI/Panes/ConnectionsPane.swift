@@ -31,7 +31,7 @@ struct ConnectionsPane: Pane {
 
     func arrangement(width: Int) -> Arrangement {
         if width >= 90 { return .table(["from", "to", "live", "rate", "in", "out", "total", "requests", "failures", "ns"]) }
-        if width >= 40 { return .table(["from", "to", "live", "rate", "in", "out"]) }
+        if width >= 54 { return .table(["from", "to", "live", "rate", "in", "out"]) }
         return .table(width >= 30 ? ["from", "to", "live", "rate"] : ["to", "live"])
     }
 
@@ -71,7 +71,9 @@ struct ConnectionsPane: Pane {
         case "from": return CellText(connection.workload)
         case "to":
             guard connection.id.cluster == .passthrough else { return CellText(Self.destination(connection)) }
-            let name = connection.endpoints.first.map { "passthrough \($0)" } ?? "passthrough"
+            let addresses = connection.endpoints
+            let name = addresses.count == 1 ? "passthrough \(addresses[0])"
+                : addresses.isEmpty ? "passthrough" : "passthrough, \(addresses.count) addresses"
             return CellText(context.medium == .table ? name : "\(Glyph.warning.text) \(name)", .warn)
         case "live": return CellText(String(connection.live), connection.live == 0 ? .dim : .ok)
         case "rate":
@@ -174,8 +176,9 @@ enum Traffic {
         guard !used.isEmpty else { return [.heading("Traffic"), .text(CellText("none seen", .dim))] }
         return [.heading("Traffic")]
             + used.sorted { $0.id < $1.id }.map { connection in
-                let counted = "\(connection.live) live, \(connection.total.connections) connections, "
-                    + "\(connection.total.requests) requests"
+                let total = connection.total
+                let counted = "\(connection.live) live, \(Words.count(Int(clamping: total.connections), "connection")), "
+                    + Words.count(Int(clamping: total.requests), "request")
                 return .field(connection.workload, CellText("port \(connection.id.cluster.port): \(counted)"))
             }
     }

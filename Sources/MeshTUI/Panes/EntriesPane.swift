@@ -12,7 +12,7 @@ struct EntriesPane: Pane {
     let sourceNoun = "sources"
     let defaultSort = SortOrder(column: "name")
     let filterKeys = ["name", "ns", "host", "port", "state", "resolution", "location"]
-    let emptyText = CellText("No service entries: nothing outside is allowed", .dim)
+    let emptyText = CellText("No service entries in this mesh yet", .dim)
 
     let columns = [
         Column("state", "STATE", marksChange: true),
@@ -34,8 +34,8 @@ struct EntriesPane: Pane {
             return .table(["state", "name", "ns", "hosts", "ports", "live", "proxies", "resolution", "location"])
         }
         if width >= 60 { return .table(["state", "name", "ns", "hosts", "ports", "live"]) }
-        if width >= 48 { return .table(["state", "name", "hosts", "ports", "live"], heading: false) }
-        return .table(width >= 30 ? ["state", "name", "hosts", "ports"] : ["state", "name"], heading: false)
+        if width >= 48 { return .table(["state", "name", "hosts", "ports", "live"]) }
+        return .table(width >= 30 ? ["state", "name", "hosts"] : ["state", "name"], heading: false)
     }
 
     func members(of snapshot: MeshSnapshot) -> [Int] { Array(snapshot.entries.indices) }
@@ -142,8 +142,8 @@ struct EntriesPane: Pane {
             .field("Location", CellText(entry.location.rawValue)),
             .field("Addresses", cell("addresses", of: index, in: context)),
             .field("Exported to", cell("exportTo", of: index, in: context)),
-            .field("Proxies", CellText("\(summary.proxies) hold a cluster of it")),
-            .field("Live", CellText("\(summary.live) connections")),
+            .field("Proxies", CellText(summary.proxies == 0 ? "none holds a cluster of it" : "\(Words.count(summary.proxies, "holds", "hold")) a cluster of it")),
+            .field("Live", CellText(Words.count(summary.live, "connection"))),
         ]
         lines += entry.endpoints.map { .field("Endpoint", CellText($0.address)) }
         lines += Traffic.lines(to: { entry.hosts.contains($0.host) }, in: context)

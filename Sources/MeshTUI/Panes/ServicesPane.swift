@@ -86,7 +86,7 @@ struct ServicesPane: Pane {
             .field("Host", CellText(service.host)),
             .field("Cluster IP", CellText(service.clusterIP ?? "none (headless)")),
             .field("Endpoints", cell("ep", of: index, in: context)),
-            .field("Live", CellText("\(summary.live) connections")),
+            .field("Live", CellText(Words.count(summary.live, "connection"))),
         ]
         lines += service.ports.map { port in
             let target = port.targetPort.map { " \(Glyph.arrow.text) \($0)" } ?? ""

@@ -1,0 +1,213 @@
+import FoundationEssentials
+import MeshState
+import Testing
+
+@testable import MeshTUI
+
+/// What keys do: each state that changes and each effect is named.
+@Suite struct KeyTests {
+    private static let held = "Optional(\(World.now.addingTimeInterval(2)))"
+
+    /// A console in which a key has been pressed already, so that a test names only what its own key does.
+    private func model(_ pane: PaneID = .services) -> AppModel {
+        var model = World.model(focus: pane)
+        model.type(.up)
+        return model
+    }
+
+    @Test func theFirstKeyPinsTheSelection() {
+        var model = World.model()
+        let changes = model.changes(by: .down)
+        #expect(changes.state == ["services.selection": "mysqldb", "services.heldUntil": Self.held])
+        #expect(changes.effects == [])
+    }
+
+    @Test(arguments: [
+        ([Key.down], "mysqldb"), ([.character("j")], "mysqldb"), ([.character("j"), .character("k")], "details"),
+        ([.end], "reviews"), ([.character("G")], "reviews"), ([.character("G"), .character("g")], "details"),
+        ([.end, .home], "details"), ([.pageDown], "reviews"), ([.pageDown, .pageUp], "details"),
+        ([.control("d")], "reviews"), ([.control("d"), .control("u")], "details"), ([.up], "details"),
+    ])
+    func moving(_ keys: [Key], _ expected: String) {
+        var model = World.model()
+        for key in keys { model.type(key) }
+        #expect(model.current.selection == .object(ObjectKey(kind: "Service", namespace: expected == "mysqldb" ? "vm" : "default", name: expected)))
+    }
+
+    @Test func focus() {
+        var model = model()
+        #expect(model.changes(by: .tab).state == ["focus": "\(PaneID.entries)"])
+        model.type("3")
+        #expect(model.focus == .connections)
+        model.type(.tab, .tab)
+        #expect(model.focus == .services)
+        model.type(.backTab)
+        #expect(model.focus == .blocked)
+    }
+
+    @Test func zoom() {
+        var model = model()
+        let changes = model.changes(by: .character("z"))
+        #expect(changes.state["isZoomed"] == "true")
+        #expect(model.layout.boxes.map(\.id) == [.services])
+        model.type(.escape)
+        #expect(!model.isZoomed)
+        #expect(model.layout.boxes.count == 4)
+    }
+
+    @Test func pause() {
+        var model = model()
+        #expect(model.changes(by: .character("p")).state == ["pause": "unseen 0"])
+        let later = World.now.addingTimeInterval(1)
+        let changes = model.changes(by: .snapshot(World.snapshot { $0.time = later; $0.services.removeFirst() }))
+        #expect(changes.state["pause"] == "unseen 1")
+        #expect(changes.state["services.rows"] == nil)
+        #expect(model.changes(by: .character("Z")).state["services.rows"] == "details mysqldb ratings reviews")
+        #expect(model.pause == nil)
+    }
+
+    @Test func sorting() {
+        var model = model(.connections)
+        #expect(model.changes(by: .character(">")).state["connections.sort"]?.contains("to") == true)
+        model.type(">")
+        #expect(model.current.sort == SortOrder(column: "live", descending: true))
+        #expect(model.current.rows.first?.index == 2)
+        model.type("I")
+        #expect(model.current.rows.last?.index == 2)
+        model.type("<<")
+        #expect(model.current.sort == SortOrder(column: "from"))
+        model.type("sjj")
+        #expect(model.layers.count == 1)
+        model.type(.enter)
+        #expect(model.layers.isEmpty)
+        #expect(model.current.sort == SortOrder(column: "live", descending: true))
+        model.type(.function(6), .escape)
+        #expect(model.layers.isEmpty)
+    }
+
+    @Test func interval() {
+        var model = model()
+        let longer = model.changes(by: .character("+"))
+        #expect(longer.state == ["interval": "2.0"])
+        #expect(longer.effects == [.setInterval(2)])
+        #expect(model.type("---") == [.setInterval(1), .setInterval(0.5), .setInterval(0.5)])
+    }
+
+    @Test(arguments: [
+        (Key.character("r"), Effect.refresh), (.function(5), .refresh), (.control("r"), .refresh), (.control("l"), .redraw),
+        (.control("z"), .suspend), (.character("q"), .quit), (.character("Q"), .quit), (.function(10), .quit),
+        (.control("c"), .quit),
+    ])
+    func effects(_ key: Key, _ effect: Effect) {
+        var model = model()
+        #expect(model.type(key) == [effect])
+    }
+
+    @Test func copy() {
+        var model = model(.entries)
+        #expect(model.type("c") == [.copy("cnn")])
+        guard case .copy(let yaml) = model.type("C").first else {
+            Issue.record("C copies")
+            return
+        }
+        #expect(yaml.hasPrefix("apiVersion: networking.istio.io/v1\n"))
+        #expect(yaml.contains("- edition.cnn.com\n"))
+    }
+
+    @Test func save() throws {
+        var model = model(.blocked)
+        let effects = model.type(.control("s"))
+        guard case .save(let table, "blocked.txt") = effects.first, case .save(let json, "blocked.json") = effects.last else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(table.split(separator: "\n").count == 4)
+        #expect(try JSONValue(parsing: json)[0]?["target"] == "203.0.113.10")
+        model.type("2")
+        model.type("y")
+        guard case .save(let yaml, "cnn.yaml") = model.type(.control("s")).first else {
+            Issue.record("a text saves itself")
+            return
+        }
+        #expect(yaml.hasPrefix("apiVersion:"))
+    }
+
+    @Test func lock() {
+        var model = model(.blocked)
+        #expect(model.changes(by: .character("L")).state == ["lock": "locked"])
+        let refused = model.changes(by: .character("a"))
+        #expect(refused.state == ["message": "error: a: changes are locked (L unlocks)"])
+        model.type("La")
+        #expect(model.layers.count == 1)
+    }
+
+    @Test func aForcedLockStays() {
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", readOnly: true)
+        _ = update(&model, .snapshot(World.snapshot()))
+        model.type("4La")
+        #expect(model.lock == .forced)
+        #expect(model.layers.isEmpty)
+        #expect(model.message?.text == "a: this console was started read-only")
+    }
+
+    @Test func escapeGoesBackStepByStep() {
+        var model = World.model(focus: .blocked)
+        model.type("z/google")
+        model.type(.enter, .enter)
+        #expect(model.layers.count == 1)
+        model.type(.escape)
+        #expect(model.layers.isEmpty && model.current.filter.text == "google")
+        model.type(.escape)
+        #expect(model.current.filter.isEmpty && model.isZoomed)
+        model.type(.escape)
+        #expect(!model.isZoomed)
+        #expect(model.type(.escape) == [])
+    }
+
+    @Test func quitAsksWhileAChangeIsPending() {
+        var model = World.model(focus: .blocked)
+        model.type("ay")
+        #expect(model.type("q") == [])
+        #expect(model.layers.count == 1)
+        #expect(model.type("n") == [])
+        #expect(model.type("qy") == [.quit])
+    }
+
+    @Test func messagesOfInformationGoAfterFiveSecondsAndErrorsWithTheNextKey() {
+        var model = model()
+        _ = update(&model, .message("saved to /tmp/x", isError: false))
+        _ = update(&model, .tick(World.now.addingTimeInterval(4)))
+        #expect(model.message != nil)
+        _ = update(&model, .tick(World.now.addingTimeInterval(5)))
+        #expect(model.message == nil)
+        _ = update(&model, .message("it broke", isError: true))
+        _ = update(&model, .tick(World.now.addingTimeInterval(60)))
+        #expect(model.message != nil)
+        model.type(.down)
+        #expect(model.message == nil)
+    }
+
+    @Test func noKeyHasTwoMeaningsInOnePlace() {
+        for scope in KeyScope.allCases {
+            for pane in Panes.all {
+                var owners: [Key: String] = [:]
+                for binding in KeyTable.bindings(in: scope, pane: pane.id) {
+                    for key in binding.keys {
+                        #expect(owners[key] == nil, "\(key.label) is \(owners[key] ?? "") and \(binding.name) in \(scope)")
+                        owners[key] = binding.name
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func handsOffTheKeysOfMultiplexersAndEveryFunctionKeyHasALetter() {
+        for binding in KeyTable.bindings {
+            for letter in "abq\\" where binding.keys.contains(.control(letter)) { Issue.record("\(binding.name)") }
+            let hasFunctionKey = binding.keys.contains { if case .function = $0 { true } else { false } }
+            let hasOther = binding.keys.contains { if case .function = $0 { false } else { true } }
+            #expect(!hasFunctionKey || hasOther, "\(binding.name)")
+        }
+        #expect(Set(KeyTable.bindings.map(\.name)).count == KeyTable.bindings.count)
+    }
+}

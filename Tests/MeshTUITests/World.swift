@@ -1,0 +1,161 @@
+import FoundationEssentials
+import MeshState
+
+@testable import MeshTUI
+
+/// A small mesh, the one of the Bookinfo documents, at 14:02:31 UTC.
+enum World {
+    static let now = Date(timeIntervalSince1970: 1_795_269_751)
+
+    static func ago(_ seconds: Double) -> Date { now.addingTimeInterval(-seconds) }
+
+    static func service(_ name: String, _ namespace: String = "default", port: Int = 9080, ready: Int = 1, total: Int = 1, live: Int = 0)
+        -> ServiceSummary
+    {
+        let meta = ObjectMeta(name: name, namespace: namespace, resourceVersion: "7", labels: ["app": name])
+        let service = Service(
+            meta: meta, ports: [ServicePort(number: port, name: "http", protocolText: "HTTP")], clusterIP: "10.96.0.11",
+            selector: ["app": name])
+        return ServiceSummary(service: service, readyEndpoints: ready, totalEndpoints: total, live: live)
+    }
+
+    static func entry(
+        _ name: String, _ hosts: [String], ports: [(Int, String)], state: EntrySummary.State = .on, version: String = "41",
+        proxies: Int = 7, live: Int = 0
+    ) -> EntrySummary {
+        let object: JSONValue = [
+            "apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
+            "metadata": ["name": .string(name), "namespace": "default", "resourceVersion": .string(version)],
+            "spec": [
+                "hosts": JSONValue(hosts), "location": "MESH_EXTERNAL", "resolution": "DNS",
+                "ports": .array(
+                    ports.map { number, name in
+                        [
+                            "number": .integer(Int64(number)), "name": .string("\(name.lowercased())-\(number)"),
+                            "protocol": .string(name),
+                        ]
+                    }),
+            ],
+        ]
+        let entry = ServiceEntry(
+            meta: ObjectMeta(name: name, namespace: "default", resourceVersion: version), hosts: hosts,
+            ports: ports.map { ServicePort(number: $0.0, name: "\($0.1.lowercased())-\($0.0)", protocolText: $0.1) },
+            resolution: .dns, object: object)
+        return EntrySummary(entry: entry, state: state, proxies: proxies, live: live)
+    }
+
+    static func connection(
+        _ workload: String, _ cluster: String, live: Int = 0, connections: UInt64 = 0, requests: UInt64 = 0, perSecond: Double = 0,
+        received: UInt64? = 0, sent: UInt64? = 0, endpoints: [String] = []
+    ) -> Connection {
+        var total = Connection.Counters()
+        total.connections = connections
+        total.requests = requests
+        total.bytesReceived = received
+        total.bytesSent = sent
+        var rates = Connection.Rates()
+        rates.requests = perSecond
+        return Connection(
+            id: .init(proxy: proxy(workload), cluster: ClusterName(cluster)), workload: workload, live: live, total: total,
+            rates: rates, endpoints: endpoints)
+    }
+
+    static func proxy(_ workload: String) -> ProxyID { ProxyID(pod: "\(workload)-5d9f", namespace: "default") }
+
+    static func blocked(
+        _ workload: String, _ target: String, _ port: Int, _ transport: BlockedEgress.Transport, destination: String,
+        name: String?, source: BlockedEgress.NameSource?, reason: BlockedEgress.Reason = .noEntry, count: Int, first: Double,
+        last: Double
+    ) -> BlockedEgress {
+        BlockedEgress(
+            id: .init(workload: workload, namespace: "default", target: target, port: port, transport: transport),
+            proxy: proxy(workload), destination: destination, name: name, nameSource: source, reason: reason, count: count,
+            first: ago(first), last: ago(last))
+    }
+
+    static let mysql = blocked(
+        "ratings-v2-mysql", "203.0.113.10", 3306, .tcp, destination: "203.0.113.10:3306", name: "mysql.example.com",
+        source: .dns, count: 41, first: 58, last: 1)
+
+    static let workloads = [
+        "details-v1", "istio-egressgateway", "productpage-v1", "ratings-v1", "ratings-v2-mysql", "reviews-v3", "sleep",
+    ]
+
+    /// All sources well, as of `time`.
+    static func sources(at time: Date = now) -> [SourceID: SourceState] {
+        var sources: [SourceID: SourceState] = [:]
+        for resource in ["services", "endpoints", "pods", "serviceentries"] {
+            sources[.watch(resource)] = SourceState(condition: .live, lastSuccess: time, interval: 30)
+        }
+        sources[.istiod] = SourceState(condition: .live, lastSuccess: time, interval: 1)
+        for workload in workloads {
+            sources[.admin(proxy(workload))] = SourceState(condition: .live, lastSuccess: time, interval: 1)
+            sources[.accessLog(proxy(workload))] = SourceState(condition: .live, lastSuccess: time, interval: 5)
+        }
+        return sources
+    }
+
+    static func snapshot(_ change: (inout MeshSnapshot) -> Void = { _ in }) -> MeshSnapshot {
+        var snapshot = MeshSnapshot(
+            time: now, identity: MeshIdentity(context: "lab", server: "https://127.0.0.1:6443", namespace: "default"),
+            policy: .registryOnly, istioVersion: "1.28.0",
+            services: [
+                service("productpage", live: 2), service("reviews", ready: 3, total: 3, live: 1), service("details", live: 1),
+                service("ratings", ready: 1, total: 2), service("mysqldb", "vm", port: 3306),
+            ],
+            entries: [
+                entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP"), (443, "TLS")], live: 2),
+                entry("mysql-external", ["mysql.example.com"], ports: [(3306, "MySQL")], state: .off(.revisionLabel), proxies: 0),
+                entry(
+                    "wiki", ["*.wikipedia.org"], ports: [(443, "TLS")],
+                    state: .warning("resolution DNS with a wildcard host"), proxies: 0),
+            ],
+            proxies: workloads.map {
+                Proxy(id: proxy($0), workload: $0, kind: .sidecar, sync: ["CDS": .synced, "LDS": .synced], istioVersion: "1.28.0")
+            },
+            connections: [
+                connection(
+                    "productpage-v1", "outbound|9080||reviews.default.svc.cluster.local", live: 1, connections: 3, requests: 310,
+                    perSecond: 1.02, received: 2_134, sent: 340),
+                connection(
+                    "productpage-v1", "outbound|9080||details.default.svc.cluster.local", live: 1, connections: 2, requests: 309,
+                    perSecond: 0.98, received: 1_840, sent: 322),
+                connection(
+                    "sleep", "outbound|80||edition.cnn.com", live: 2, connections: 12, requests: 12, perSecond: 0.4,
+                    received: 151_654, sent: 1_210),
+                connection("sleep", "PassthroughCluster", connections: 1, received: 320, sent: 80, endpoints: ["198.51.100.7:25"]),
+                connection("sleep", "outbound|443||www.google.com"),
+            ],
+            blocked: [
+                mysql,
+                blocked(
+                    "sleep", "www.google.com", 80, .http, destination: "203.0.113.30:80", name: "www.google.com",
+                    source: .authority, count: 2, first: 300, last: 20),
+                blocked(
+                    "sleep", "203.0.113.77", 8443, .tcp, destination: "203.0.113.77:8443", name: nil, source: nil,
+                    count: 1, first: 500, last: 500),
+            ],
+            sources: sources())
+        change(&snapshot)
+        return snapshot
+    }
+
+    /// A console that has seen the mesh.
+    static func model(
+        _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services, _ change: (inout MeshSnapshot) -> Void = { _ in }
+    ) -> AppModel {
+        var model = AppModel(size: Size(columns: columns, rows: rows), now: now, contextName: "lab")
+        _ = update(&model, .snapshot(snapshot(change)))
+        if focus != .services { model.type(String(focus.number)) }
+        return model
+    }
+}
+
+extension AppModel {
+    /// Presses keys one after the other; what they want done is returned.
+    @discardableResult
+    mutating func type(_ keys: Key...) -> [Effect] { keys.flatMap { update(&self, .key($0)) } }
+
+    @discardableResult
+    mutating func type(_ text: String) -> [Effect] { text.flatMap { update(&self, .key(.character($0))) } }
+}
