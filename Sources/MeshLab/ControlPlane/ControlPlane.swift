@@ -96,7 +96,7 @@ public actor ControlPlane {
                 detail.problem != nil || detail.types.values.contains { $0.error != nil }
             }
             if isHopeless || ContinuousClock.now > deadline { return missing }
-            do { try await Task.sleep(for: .milliseconds(10)) } catch { return missing }
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return missing }
         }
     }
 

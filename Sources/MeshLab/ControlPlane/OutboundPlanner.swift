@@ -38,7 +38,9 @@ struct OutboundPlanner {
     private mutating func planCluster(_ effective: ServiceIndex.Effective, port: ServicePort) {
         let service = effective.service
         let name = MeshService.clusterName(port: port.number, host: service.host)
-        let endpoints = effective.endpoints(port: port.number)
+        let endpoints = effective.endpoints(port: port.number).filter {
+            Self.isUsable($0.address, in: service)
+        }
         let discovery: ClusterPlan.Discovery
         switch service.resolution {
         case .static:
@@ -66,6 +68,21 @@ struct OutboundPlanner {
                 EndpointsPlan(cluster: name, endpoints: service.resolution == .none ? [] : endpoints))
         }
     }
+
+    /// Whether Envoy takes such an address in a cluster of this kind; one that it does not would cost the whole push.
+    private static func isUsable(_ address: MeshEndpoint.Address, in service: MeshService) -> Bool {
+        switch address {
+        case .host(let host, _): service.resolution != .static || isIPAddress(host)
+        case .pipe(let path): service.resolution == .static && path.utf8.count <= longestSocketPath
+        }
+    }
+
+    private static func isIPAddress(_ text: String) -> Bool {
+        NetworkPrefix(text)?.isSingleAddress == true || text.contains(":")
+    }
+
+    /// `sun_path` without its final zero.
+    private static let longestSocketPath = 107
 
     private static func override(_ port: ServicePort) -> Int? {
         port.targetPort.flatMap { $0 == 0 || $0 == port.number ? nil : $0 }

@@ -2,12 +2,6 @@ import Foundation
 import Logging
 import MeshState
 
-/// Envoy would not take a configuration.
-struct Rejection: Error, Sendable, Hashable {
-    var type: DiscoveryType
-    var reason: String
-}
-
 /// Brings one proxy to what it is to have, without a moment in which a request meets a cluster that is not there.
 ///
 /// What is new is written first and waited for, what is old goes last: endpoints, clusters, routes, listeners, and then
@@ -54,6 +48,7 @@ actor ProxyPusher {
         guard plan != lastPlan else { return }
         lastPlan = plan
         pending = plan
+        detail.isPushing = true
         settler?.cancel()
         if worker == nil { worker = Task { await work() } }
     }
@@ -83,6 +78,7 @@ actor ProxyPusher {
             await push(plan)
         }
         worker = nil
+        detail.isPushing = false
         settle()
     }
 
@@ -97,6 +93,7 @@ actor ProxyPusher {
                 let stats = await admin.discoveryStats()
                 if Task.isCancelled || worker != nil { return }
                 note(stats)
+                if isInEffect { good = store.written }
                 if let stats, let type = rejectedType(in: stats) {
                     let rejection = await self.rejection(of: type)
                     if Task.isCancelled || worker != nil { return }
@@ -129,7 +126,7 @@ actor ProxyPusher {
         rejections = [:]
         do {
             try await transition(to: target)
-            if detail.isInSync { good = target }
+            if isInEffect { good = target }
         } catch let rejection as Rejection {
             await recover(from: rejection)
         } catch {
@@ -151,7 +148,7 @@ actor ProxyPusher {
         for attempt in attempts {
             do {
                 try await transition(to: attempt)
-                if inEffect(baseline) || detail.isReachable { good = attempt }
+                if isInEffect { good = attempt }
                 return
             } catch let another as Rejection {
                 record(another)
@@ -167,9 +164,10 @@ actor ProxyPusher {
         refreshDetail()
     }
 
-    private func inEffect(_ stats: DiscoveryStats?) -> Bool {
-        guard let stats else { return false }
-        return DiscoveryType.allCases.allSatisfy { store.isInEffect($0, stats) }
+    /// Whether Envoy has taken all that is written.
+    private var isInEffect: Bool {
+        detail.isReachable
+            && DiscoveryType.allCases.allSatisfy { detail.types[$0]?.acked ?? "" == store.version(of: $0) }
     }
 
     private func transition(to target: EnvoyResources) async throws {
@@ -246,7 +244,8 @@ actor ProxyPusher {
     }
 
     private func rejection(of type: DiscoveryType) async -> Rejection {
-        var reasons = type == .lds ? await admin.listenerErrors() : []
+        let listeners = type == .lds ? await admin.listenerErrors() : [:]
+        var reasons = listeners.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         if reasons.isEmpty { reasons = loggedReasons() }
         let reason = reasons.isEmpty ? "Envoy gave no reason; see its log" : reasons.joined(separator: "; ")
         return Rejection(type: type, reason: reason)
@@ -267,61 +266,5 @@ actor ProxyPusher {
         defer { try? handle.close() }
         guard (try? handle.seek(toOffset: logOffset)) != nil, let data = try? handle.readToEnd() else { return [] }
         return LogReasons.reasons(in: String(decoding: data, as: UTF8.self))
-    }
-}
-
-/// Finds Envoy's reasons in its log.
-enum LogReasons {
-    /// The messages of lines that speak of an update that was not taken, without Envoy's own prefix, each once.
-    static func reasons(in log: String) -> [String] {
-        var seen: Set<String> = []
-        return log.split(separator: "\n").compactMap { line in
-            for mark in ["update rejected: ", "update failure: "] {
-                guard let range = line.range(of: mark) else { continue }
-                let reason = String(line[range.upperBound...])
-                return seen.insert(reason).inserted ? reason : nil
-            }
-            return nil
-        }
-    }
-}
-
-extension DiscoveryStats {
-    /// Whether Envoy rejected something of a type that it had not rejected then.
-    func hasRejected(_ type: DiscoveryType, since before: DiscoveryStats?) -> Bool {
-        func newer(_ now: [String: Subscription], _ then: [String: Subscription]?) -> Bool {
-            now.contains { $0.value.rejections > (then?[$0.key]?.rejections ?? 0) }
-        }
-        return switch type {
-        case .cds: clusters.rejections > (before?.clusters.rejections ?? 0)
-        case .lds: listeners.rejections > (before?.listeners.rejections ?? 0)
-        case .rds: newer(routes, before?.routes)
-        case .eds: newer(endpoints, before?.endpoints)
-        }
-    }
-}
-
-extension EnvoyResources {
-    /// This configuration with each resource that the rejection names as it was before, or left out if it is new; nil
-    /// when it names none.
-    func replacing(_ rejection: Rejection, from good: EnvoyResources?) -> EnvoyResources? {
-        let path: WritableKeyPath<EnvoyResources, [String: EnvoyResource]> =
-            switch rejection.type {
-            case .cds: \.clusters
-            case .lds: \.listeners
-            case .rds: \.routes
-            case .eds: \.endpoints
-            }
-        // A route or endpoints file of its own must stay while something names it.
-        let needsFile = rejection.type == .rds || rejection.type == .eds
-        var result = self
-        var found = false
-        for (name, resource) in self[keyPath: path] where rejection.reason.contains(name) {
-            let former = good?[keyPath: path][name]
-            if former == resource || (former == nil && needsFile) { continue }
-            result[keyPath: path][name] = former
-            found = true
-        }
-        return found ? result : nil
     }
 }

@@ -50,6 +50,8 @@ public struct ProxySyncDetail: Sendable, Hashable {
     public var kind: Pod.ProxyKind
     /// Whether its admin interface answered when it was last asked.
     public var isReachable = false
+    /// Whether something newer than what `types` tell of is being written.
+    public var isPushing = false
     public var types: [DiscoveryType: TypeSync] = [:]
     /// Why the last configuration was not sent at all: what the reference check found, or a file that cannot be written.
     public var problem: String?
@@ -61,7 +63,7 @@ public struct ProxySyncDetail: Sendable, Hashable {
 
     /// Live, and everything that was sent is in effect.
     public var isInSync: Bool {
-        isReachable && problem == nil
+        isReachable && !isPushing && problem == nil
             && DiscoveryType.allCases.allSatisfy { [.synced, .notSent].contains(types[$0]?.state ?? .notSent) }
             && types[.cds]?.state == .synced && types[.lds]?.state == .synced
     }

@@ -81,10 +81,16 @@ struct EnvoyAdmin: Sendable {
         return DiscoveryStats(parsing: stats)
     }
 
-    /// Envoy's reasons for the listeners that it rejected.
-    func listenerErrors() async -> [String] {
+    /// Envoy's reasons by the names of the listeners that it rejected.
+    func listenerErrors() async -> [String: String] {
         let dump = await get("/config_dump?resource=dynamic_listeners")
-        return (dump?["configs"]?.arrayValue ?? []).compactMap { $0["error_state"]?["details"]?.stringValue }
+        var reasons: [String: String] = [:]
+        for listener in dump?["configs"]?.arrayValue ?? [] {
+            if let name = listener["name"]?.stringValue, let reason = listener["error_state"]?["details"]?.stringValue {
+                reasons[name] = reason
+            }
+        }
+        return reasons
     }
 
     private func get(_ path: String) async -> JSONValue? {

@@ -1,6 +1,7 @@
 import Foundation
 import MeshLab
 import MeshState
+import Synchronization
 import Testing
 
 /// One sidecar (and, if asked for, an egress gateway) with real Envoys in a block of the loopback of its own.
@@ -9,7 +10,8 @@ final class TestLab: Sendable {
     let nodes: [ProxyNode]
     let plane: ControlPlane
     private let lock: Int32
-    private let processes: [Process]
+    private let processes: Mutex<[Process]>
+    private let programs: [Program]
 
     var sidecar: ProxyNode { nodes[0] }
 
@@ -22,7 +24,7 @@ final class TestLab: Sendable {
         prepare(lab.layout)
         do {
             try await lab.plane.start(with: mesh)
-            for process in lab.processes { try process.run() }
+            for program in lab.programs { try lab.launch(program) }
             try await lab.synced()
             try await body(lab)
         } catch {
@@ -59,20 +61,42 @@ final class TestLab: Sendable {
         self.nodes = nodes
         plane = ControlPlane(layout: layout, nodes: nodes)
         let envoy = try EnvoyLocator.find()
-        processes = try nodes.map { node in
-            let program = EnvoyLaunch.program(
-                node: node, envoy: envoy, captureLibrary: try Self.captureLibrary(), worldMap: layout.worldMapFile,
-                layout: layout)
-            let process = Process()
-            process.executableURL = URL(filePath: program.executable)
-            process.arguments = program.arguments
-            process.environment = program.environment
-            let descriptor = open(program.logFile.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-            let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            process.standardOutput = log
-            process.standardError = log
-            return process
+        let library = try Self.captureLibrary()
+        programs = nodes.map { node in
+            EnvoyLaunch.program(
+                node: node, envoy: envoy, captureLibrary: library, worldMap: layout.worldMapFile, layout: layout)
         }
+        processes = Mutex([])
+    }
+
+    private func launch(_ program: Program) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: program.executable)
+        process.arguments = program.arguments
+        process.environment = program.environment
+        let descriptor = open(program.logFile.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        process.standardOutput = log
+        process.standardError = log
+        try process.run()
+        processes.withLock { $0.append(process) }
+    }
+
+    private func killAll() {
+        processes.withLock { processes in
+            for process in processes where process.isRunning {
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+            }
+            processes = []
+        }
+    }
+
+    /// Kills every Envoy the hard way, does something, and starts them again.
+    func restartEnvoys(_ meanwhile: () async throws -> Void) async throws {
+        killAll()
+        try await meanwhile()
+        for program in programs { try launch(program) }
     }
 
     static func node(
@@ -110,10 +134,7 @@ final class TestLab: Sendable {
 
     func stop() async {
         await plane.stop()
-        for process in processes where process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        killAll()
         close(lock)
         try? FileManager.default.removeItem(at: layout.stateDirectory)
     }

@@ -1,0 +1,210 @@
+import Foundation
+import Logging
+import MeshState
+import Testing
+
+@testable import MeshLab
+
+/// How changes reach real Envoys, and what becomes of those that Envoy does not take.
+@Suite struct PushTests {
+    private static let cnn = ServiceEntry.make(
+        "cnn", "edition.cnn.com", ports: [.make(80, "HTTP")], resolution: .static,
+        endpoints: [EntryEndpoint(address: "203.0.113.11")])
+
+    @Test func everyProxyIsInSyncAndAnUnchangedMeshWritesNothing() async throws {
+        var mesh = MeshConfiguration(entries: [Self.cnn])
+        try await TestLab.run(mesh, gateway: true) { lab in
+            let status = await lab.plane.status()
+            #expect(status.map(\.proxy.pod) == ["sleep-1", "istio-egressgateway-1"])
+            #expect(status.allSatisfy { $0.isInSync })
+            #expect(status[0].types.mapValues(\.state) == [.cds: .synced, .lds: .synced, .eds: .synced, .rds: .synced])
+            #expect(status[1].types.mapValues(\.state) == [.cds: .synced, .lds: .synced, .eds: .synced, .rds: .notSent])
+            let gateway = try await lab.admin("/clusters", node: 1)
+            #expect(gateway.contains("outbound|80||edition.cnn.com::203.0.113.11:80"))
+            #expect(!gateway.contains("PassthroughCluster"))
+
+            let before = try Self.fileDates(lab.sidecar.directory)
+            // A namespace's own entry is nothing to the gateway, so its files stay as they are.
+            let gatewayBefore = try Self.fileDates(lab.nodes[1].directory)
+            mesh.entries.append(
+                .make(
+                    "other", "other.example.com", ports: [.make(80, "HTTP")], resolution: .static,
+                    endpoints: [EntryEndpoint(address: "203.0.113.10")], exportTo: ["."]))
+            try await lab.update(mesh)
+            let after = try Self.fileDates(lab.sidecar.directory)
+            #expect(try Self.fileDates(lab.nodes[1].directory) == gatewayBefore)
+            let changed = after.filter { before[$0.key] != $0.value }.keys.sorted()
+            #expect(changed == ["cds/cds.json", "eds/outbound|80||other.example.com.json", "rds/80.json"])
+
+            mesh.entries.removeLast()
+            try await lab.update(mesh)
+            #expect(Set(try Self.fileDates(lab.sidecar.directory).keys) == Set(before.keys))
+        }
+    }
+
+    private static func fileDates(_ folder: URL) throws -> [String: Date] {
+        var result: [String: Date] = [:]
+        for type in ["cds", "lds", "rds", "eds"] {
+            let folder = folder.appending(path: type)
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+                let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
+                result["\(type)/\(name)"] = attributes[.modificationDate] as? Date
+            }
+        }
+        return result
+    }
+
+    @Test func endpointsAloneAreSwitchedWithoutTouchingTheRest() async throws {
+        var mesh = MeshConfiguration(entries: [Self.cnn])
+        try await TestLab.run(mesh) { lab in
+            let servers = [10, 11].map {
+                NamedServer("server\($0)", host: "127.\(lab.layout.block).113.\($0)", port: 10_080)
+            }
+            defer { for server in servers { server.stop() } }
+            #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("server11\n"))
+            mesh.entries[0].endpoints = [EntryEndpoint(address: "203.0.113.10")]
+            try await lab.update(mesh)
+            #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("server10\n"))
+        }
+    }
+
+    /// A request that is under way all the time meets no moment without a route or a cluster.
+    @Test func aChangeInterruptsNoTraffic() async throws {
+        var mesh = MeshConfiguration(entries: [Self.cnn])
+        try await TestLab.run(mesh) { lab in
+            let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
+            defer { server.stop() }
+            let caller = Task {
+                var bad: [Reply] = []
+                var count = 0
+                while !Task.isCancelled {
+                    let reply = await lab.http("203.0.113.11", 80, host: "edition.cnn.com")
+                    if !reply.text.hasSuffix("cnn\n") { bad.append(reply) }
+                    count += 1
+                }
+                return (count, bad)
+            }
+            for round in 0..<6 {
+                mesh.entries = [Self.cnn] + (0..<round % 3).map {
+                    .make(
+                        "e\($0)", "e\($0).example.com", ports: [.make(80, "HTTP"), .make(90 + $0, "TCP")],
+                        resolution: .static, endpoints: [EntryEndpoint(address: "203.0.113.10")])
+                }
+                try await lab.update(mesh)
+            }
+            caller.cancel()
+            let (count, bad) = await caller.value
+            #expect(count > 0)
+            #expect(bad.isEmpty)
+        }
+    }
+
+    @Test func aRejectedListenerIsReportedAndTheRestGoesOn() async throws {
+        let mesh = MeshConfiguration(entries: [Self.cnn])
+        try await TestLab.run(mesh) { lab in
+            let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
+            defer { server.stop() }
+            await lab.plane.stop()
+            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
+            let good = OutboundPlanner(
+                index: ServiceIndex(mesh), namespace: "default", kind: .sidecar, policy: .registryOnly
+            ).plan
+            await pusher.submit(good)
+            await pusher.finishWriting()
+            #expect(await pusher.status(maximumAge: .zero).isInSync)
+
+            var bad = good
+            let cluster = "outbound|80||edition.cnn.com"
+            bad.listeners.append(
+                ListenerPlan(
+                    bind: "0.0.0.0", port: 8443,
+                    chains: [.init(match: .init(serverName: "a*.example.com"), action: .tcp(cluster: cluster))]))
+            bad.listeners.append(
+                ListenerPlan(
+                    bind: "203.0.113.70", port: 7000, chains: [.init(match: .init(), action: .tcp(cluster: cluster))]))
+            await pusher.submit(bad)
+            await pusher.finishWriting()
+            let detail = await pusher.status(maximumAge: .zero)
+            #expect(!detail.isInSync)
+            #expect(detail.types[.lds]?.state == .rejected)
+            #expect(detail.types[.lds]?.error?.contains("partial wildcards are not supported") == true, "\(detail)")
+            #expect(detail.types[.cds]?.state == .synced)
+            // The good listener that came with it works, and so does everything else.
+            #expect(await lab.tcp("203.0.113.70", 7000).text == "cnn\n")
+            #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
+
+            await pusher.submit(good)
+            await pusher.finishWriting()
+            #expect(await pusher.status(maximumAge: .zero).isInSync)
+            #expect(await lab.tcp("203.0.113.70", 7000).isEmpty)
+            await pusher.stop()
+        }
+    }
+
+    @Test func aRejectedClusterIsReportedWithEnvoysReason() async throws {
+        try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
+            let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
+            defer { server.stop() }
+            await lab.plane.stop()
+            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
+            let good = OutboundPlanner(
+                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), namespace: "default", kind: .sidecar,
+                policy: .registryOnly
+            ).plan
+            await pusher.submit(good)
+            await pusher.finishWriting()
+            var bad = good
+            bad.clusters.append(
+                ClusterPlan(
+                    name: "outbound|1||bad.example.com", host: "bad.example.com", namespace: "default", isExternal: true,
+                    discovery: .originalDestination(port: 70_000), http: .http1))
+            await pusher.submit(bad)
+            await pusher.finishWriting()
+            let detail = await pusher.status(maximumAge: .zero)
+            #expect(detail.types[.cds]?.state == .rejected)
+            #expect(detail.types[.cds]?.error?.contains("bad.example.com") == true, "\(detail)")
+            #expect(detail.types[.lds]?.state == .synced)
+            #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
+            await pusher.stop()
+        }
+    }
+
+    @Test func whatGoesNowhereIsNotPushed() async throws {
+        try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
+            await lab.plane.stop()
+            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
+            var plan = OutboundPlanner(
+                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), namespace: "default", kind: .sidecar,
+                policy: .registryOnly
+            ).plan
+            plan.clusters = []
+            let before = try Self.fileDates(lab.sidecar.directory)
+            await pusher.submit(plan)
+            await pusher.finishWriting()
+            let detail = await pusher.status(maximumAge: .zero)
+            #expect(detail.problem?.contains("names the cluster outbound|80||edition.cnn.com, which does not exist") == true)
+            #expect(!detail.isInSync)
+            #expect(try Self.fileDates(lab.sidecar.directory) == before)
+            await pusher.stop()
+        }
+    }
+
+    @Test func anEnvoyThatDiedComesBackWithWhatChangedMeanwhile() async throws {
+        var mesh = MeshConfiguration(entries: [])
+        try await TestLab.run(mesh) { lab in
+            let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
+            defer { server.stop() }
+            try await lab.restartEnvoys {
+                mesh.entries = [Self.cnn]
+                await lab.plane.update(mesh)
+                _ = try await lab.eventually("the file of the new listener") {
+                    let file = lab.sidecar.directory.appending(path: "lds/lds.json")
+                    return try String(contentsOf: file, encoding: .utf8).contains("0.0.0.0_80") ? true : nil
+                }
+                #expect(await lab.plane.status().allSatisfy { !$0.isReachable })
+            }
+            try await lab.synced()
+            #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
+        }
+    }
+}
