@@ -1,0 +1,56 @@
+public import Foundation
+import MeshState
+
+/// How the lab fares; the lab process keeps it in `status.json` of the state folder.
+public struct LabStatus: Codable, Sendable, Hashable {
+    public enum Phase: String, Codable, Sendable { case starting, ready, failed, stopping, stopped }
+
+    public struct ProxyStatus: Codable, Sendable, Hashable {
+        public var proxy: String
+        public var namespace: String
+        public var workload: String
+        public var live: Bool
+        public var synced: Bool
+        /// Envoy's reason for a configuration that it refused.
+        public var rejection: String?
+    }
+
+    public struct ProgramStatus: Codable, Sendable, Hashable {
+        public var name: String
+        /// nil while it is not running.
+        public var pid: Int32?
+        public var restarts: Int
+    }
+
+    public var phase: Phase
+    /// What is being done while starting, or why it failed.
+    public var detail: String
+    public var pid: Int32
+    public var outboundPolicy: String
+    public var server: String
+    public var kubeconfig: String
+    public var productPage: String
+    public var proxies: [ProxyStatus]
+    public var programs: [ProgramStatus]
+
+    static func file(in stateDirectory: URL) -> URL { stateDirectory.appending(path: "status.json") }
+
+    /// The status as the lab process last wrote it, or `stopped` where none runs.
+    public static func current(stateDirectory: URL) throws -> LabStatus? {
+        guard let data = try? Data(contentsOf: file(in: stateDirectory)) else { return nil }
+        var status = try JSONDecoder().decode(LabStatus.self, from: data)
+        if status.phase != .failed, try !LabLock.isHeld(stateDirectory: stateDirectory) {
+            status.phase = .stopped
+            status.detail = ""
+            status.proxies = []
+            status.programs = []
+        }
+        return status
+    }
+
+    func write(to stateDirectory: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(self).writePrivately(to: Self.file(in: stateDirectory))
+    }
+}
