@@ -3,11 +3,19 @@ import FoundationEssentials
 extension FieldReader {
     /// Opens a Kubernetes object, so that errors name it by kind, namespace and name.
     init(kubernetes object: JSONValue, kind: String) throws(DecodeError) {
+        let key = ObjectKey(kind: kind, of: object)
+        let named = key.name.isEmpty ? ObjectKey(kind: kind, namespace: key.namespace, name: "without a name") : key
+        try self.init(object, object: named.description)
+    }
+}
+
+extension ObjectKey {
+    /// The key of an object as the API gave it; its name is empty where the object has none.
+    init(kind: String, of object: JSONValue) {
         let meta = object["metadata"]
-        let name = meta?["name"]?.stringValue ?? "without a name"
-        let namespace = meta?["namespace"]?.stringValue ?? ""
-        let key = ObjectKey(kind: kind, namespace: namespace.madeSafe, name: name.madeSafe)
-        try self.init(object, object: key.description)
+        self.init(
+            kind: kind, namespace: meta?["namespace"]?.stringValue?.madeSafe ?? "",
+            name: meta?["name"]?.stringValue?.madeSafe ?? "")
     }
 }
 
