@@ -27,7 +27,6 @@ public struct EnvoyResources: Sendable, Hashable {
     public internal(set) var clusters: [String: EnvoyResource] = [:]
     public internal(set) var listeners: [String: EnvoyResource] = [:]
     public internal(set) var routes: [String: EnvoyResource] = [:]
-    public internal(set) var endpoints: [String: EnvoyResource] = [:]
 }
 
 extension EnvoyResources {
@@ -43,7 +42,6 @@ extension EnvoyResources {
 /// Resources as they were last made from their plans, so that only what changed is made again.
 struct ResourceCache {
     private var clusters: [String: (ClusterPlan, EnvoyResource)] = [:]
-    private var endpoints: [String: (EndpointsPlan, EnvoyResource)] = [:]
     private var listeners: [String: (ListenerPlan, EnvoyResource)] = [:]
     private var routes: [String: (RoutePlan, EnvoyResource)] = [:]
     private var policy: OutboundPolicy?
@@ -78,7 +76,6 @@ struct ResourceCache {
             cache = next
         }
         fill(plan.clusters, &clusters, \.clusters, name: \.name, make: writer.cluster)
-        fill(plan.endpoints, &endpoints, \.endpoints, name: \.cluster, make: writer.endpoints)
         fill(plan.listeners, &listeners, \.listeners, name: \.name, make: writer.listener)
         fill(plan.routes, &routes, \.routes, name: \.name, make: writer.route)
         return result

@@ -32,7 +32,6 @@ struct OutboundPlanner {
             }
         }
         plan.clusters.sort { $0.name < $1.name }
-        plan.endpoints.sort { $0.cluster < $1.cluster }
     }
 
     private mutating func planCluster(_ effective: ServiceIndex.Effective, port: ServicePort) {
@@ -44,10 +43,10 @@ struct OutboundPlanner {
         let discovery: ClusterPlan.Discovery
         switch service.resolution {
         case .static:
-            discovery = .eds
+            discovery = .fixed(endpoints)
         case .none:
             // A gateway has no original destination to go to: its cluster stays without endpoints.
-            discovery = kind == .gateway ? .eds : .originalDestination(port: Self.override(port))
+            discovery = kind == .gateway ? .fixed([]) : .originalDestination(port: Self.override(port))
         case .dns, .dnsRoundRobin:
             guard let first = endpoints.first else {
                 report.add(PushReport.dnsWithoutEndpoints, key: name, message: "\(name) has no endpoint to resolve")
@@ -63,10 +62,6 @@ struct OutboundPlanner {
             ClusterPlan(
                 name: name, host: service.host, namespace: service.namespace, isExternal: service.isExternal,
                 discovery: discovery, http: Self.http(port.parsedProtocol)))
-        if discovery == .eds {
-            plan.endpoints.append(
-                EndpointsPlan(cluster: name, endpoints: service.resolution == .none ? [] : endpoints))
-        }
     }
 
     /// Whether Envoy takes such an address in a cluster of this kind; one that it does not would cost the whole push.

@@ -8,7 +8,6 @@ final class ProxyFileStore {
     private var clustersVersion = ""
     private var listenersVersion = ""
     private var routeVersions: [String: String] = [:]
-    private var endpointVersions: [String: String] = [:]
 
     /// Takes over what an earlier run left, so that Envoys that still run are changed step by step too.
     init(files: ProxyFiles) throws {
@@ -17,11 +16,9 @@ final class ProxyFileStore {
         written.clusters = Self.load(files.clustersFile)
         written.listeners = Self.load(files.listenersFile)
         written.routes = Self.loadFolder(files.directory.appending(path: "rds"))
-        written.endpoints = Self.loadFolder(files.directory.appending(path: "eds"))
         clustersVersion = Self.version(written.clusters, files.clustersFile)
         listenersVersion = Self.version(written.listeners, files.listenersFile)
         routeVersions = written.routes.mapValues { DiscoveryFile([$0]).version }
-        endpointVersions = written.endpoints.mapValues { DiscoveryFile([$0]).version }
     }
 
     /// A file that is absent or unreadable holds nothing, and is written anew.
@@ -29,7 +26,7 @@ final class ProxyFileStore {
         guard let data = try? Data(contentsOf: file), let document = try? JSONValue(parsing: data) else { return [:] }
         var result: [String: EnvoyResource] = [:]
         for value in document["resources"]?.arrayValue ?? [] {
-            guard let name = (value["name"] ?? value["cluster_name"])?.stringValue else { continue }
+            guard let name = value["name"]?.stringValue else { continue }
             result[name] = EnvoyResource(name: name, value: value)
         }
         return result
@@ -57,12 +54,17 @@ final class ProxyFileStore {
         try write(listeners, \.listeners, &listenersVersion, to: files.listenersFile)
     }
 
+    /// Writes new and changed ones; those that are no longer wanted stay until `removeFiles`.
     func writeRoutes(_ routes: [String: EnvoyResource]) throws -> Bool {
-        try write(routes, \.routes, &routeVersions, file: files.routeFile)
-    }
-
-    func writeEndpoints(_ endpoints: [String: EnvoyResource]) throws -> Bool {
-        try write(endpoints, \.endpoints, &endpointVersions, file: files.endpointsFile)
+        var hasWritten = false
+        for (name, route) in routes where written.routes[name] != route {
+            let document = DiscoveryFile([route])
+            try files.write(document.text, to: files.routeFile(name))
+            written.routes[name] = route
+            routeVersions[name] = document.version
+            hasWritten = true
+        }
+        return hasWritten
     }
 
     private func write(
@@ -77,32 +79,11 @@ final class ProxyFileStore {
         return true
     }
 
-    /// Writes new and changed ones; those that are no longer wanted stay until `removeFiles`.
-    private func write(
-        _ resources: [String: EnvoyResource], _ path: WritableKeyPath<EnvoyResources, [String: EnvoyResource]>,
-        _ versions: inout [String: String], file: (String) -> URL
-    ) throws -> Bool {
-        var hasWritten = false
-        for (name, resource) in resources where written[keyPath: path][name] != resource {
-            let document = DiscoveryFile([resource])
-            try files.write(document.text, to: file(name))
-            written[keyPath: path][name] = resource
-            versions[name] = document.version
-            hasWritten = true
-        }
-        return hasWritten
-    }
-
     func removeFiles(notIn target: EnvoyResources) throws {
         for name in written.routes.keys where target.routes[name] == nil {
             try files.remove(files.routeFile(name))
             written.routes[name] = nil
             routeVersions[name] = nil
-        }
-        for name in written.endpoints.keys where target.endpoints[name] == nil {
-            try files.remove(files.endpointsFile(name))
-            written.endpoints[name] = nil
-            endpointVersions[name] = nil
         }
     }
 
@@ -113,13 +94,9 @@ final class ProxyFileStore {
         switch type {
         case .cds: clustersVersion
         case .lds: listenersVersion
-        case .rds: Self.combined(routeVersions)
-        case .eds: Self.combined(endpointVersions)
+        case .rds where routeVersions.isEmpty: ""
+        case .rds: ContentHash(of: routeVersions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).text
         }
-    }
-
-    private static func combined(_ versions: [String: String]) -> String {
-        versions.isEmpty ? "" : ContentHash(of: versions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).text
     }
 
     /// Whether what was written is what Envoy uses.
@@ -127,8 +104,12 @@ final class ProxyFileStore {
         switch type {
         case .cds: stats.clusters.version == clustersVersion
         case .lds: stats.listeners.version == listenersVersion
-        case .rds: routeVersions.allSatisfy { stats.route($0.key).version == $0.value }
-        case .eds: endpointVersions.allSatisfy { stats.endpoints($0.key).version == $0.value }
+        case .rds: routesNotInEffect(stats).isEmpty
         }
+    }
+
+    /// The routes of which Envoy uses another version, or none.
+    func routesNotInEffect(_ stats: DiscoveryStats) -> Set<String> {
+        Set(routeVersions.filter { stats.route($0.key).version != $0.value }.keys)
     }
 }

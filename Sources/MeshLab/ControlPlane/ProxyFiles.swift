@@ -3,8 +3,7 @@ import MeshState
 
 /// The files through which one proxy gets its configuration (Envoy's filesystem xDS).
 ///
-/// `cds/cds.json` and `lds/lds.json` hold all resources of their type, `rds/NAME.json` and `eds/NAME.json` one each.
-/// A file is replaced by renaming a finished one over it, which is what Envoy waits for.
+/// `cds/cds.json` and `lds/lds.json` hold all resources of their type, `rds/NAME.json` one each. A file is replaced by renaming a finished one over it, which is what Envoy waits for.
 struct ProxyFiles: Sendable {
     let directory: URL
 
@@ -14,7 +13,6 @@ struct ProxyFiles: Sendable {
     var clustersFile: URL { directory.appending(path: "cds/cds.json") }
     var listenersFile: URL { directory.appending(path: "lds/lds.json") }
     func routeFile(_ name: String) -> URL { directory.appending(path: "rds/\(Self.fileName(name))") }
-    func endpointsFile(_ name: String) -> URL { directory.appending(path: "eds/\(Self.fileName(name))") }
 
     /// A resource's name as a file's: what cannot be in one becomes `%XX`, and a name too long ends in its hash.
     static func fileName(_ name: String) -> String {
@@ -34,7 +32,7 @@ struct ProxyFiles: Sendable {
     }
 
     func createDirectories() throws {
-        for name in ["cds", "lds", "rds", "eds"] {
+        for name in ["cds", "lds", "rds"] {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: name), withIntermediateDirectories: true)
         }

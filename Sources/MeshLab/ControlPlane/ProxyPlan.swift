@@ -3,7 +3,6 @@ import MeshState
 /// What one proxy is to be told, before it is written in Envoy's terms. Plans are compared to find what changed.
 struct ProxyPlan: Sendable, Hashable {
     var clusters: [ClusterPlan] = []
-    var endpoints: [EndpointsPlan] = []
     var listeners: [ListenerPlan] = []
     var routes: [RoutePlan] = []
     var policy: OutboundPolicy = .registryOnly
@@ -11,8 +10,9 @@ struct ProxyPlan: Sendable, Hashable {
 
 struct ClusterPlan: Sendable, Hashable {
     enum Discovery: Sendable, Hashable {
-        /// Endpoints come in their own resource of the cluster's name.
-        case eds
+        /// Endpoints are written into the cluster (istiod sends them apart). For each file that an Envoy watches it
+        /// takes one of the few inotify instances that a user has, so a file for each cluster is out of the question.
+        case fixed([MeshEndpoint])
         case strictDNS([MeshEndpoint])
         case logicalDNS(MeshEndpoint)
         /// The connection's own destination; the port may be another.
@@ -27,11 +27,6 @@ struct ClusterPlan: Sendable, Hashable {
     var isExternal: Bool
     var discovery: Discovery
     var http: UpstreamHTTP
-}
-
-struct EndpointsPlan: Sendable, Hashable {
-    var cluster: String
-    var endpoints: [MeshEndpoint]
 }
 
 /// An outbound listener that gets its connections from `virtualOutbound`.

@@ -4,8 +4,8 @@ import MeshState
 
 /// Brings one proxy to what it is to have, without a moment in which a request meets a cluster that is not there.
 ///
-/// What is new is written first and waited for, what is old goes last: endpoints, clusters, routes, listeners, and then
-/// the clusters that nothing names any more. A proxy that is not running finds the finished files when it starts.
+/// What is new is written first and waited for, what is old goes last: clusters, routes, listeners, and then the
+/// clusters that nothing names any more. A proxy that is not running finds the finished files when it starts.
 actor ProxyPusher {
     private let node: ProxyNode
     private let layout: LabLayout
@@ -95,7 +95,7 @@ actor ProxyPusher {
                 note(stats)
                 if isInEffect { good = store.written }
                 if let stats, let type = rejectedType(in: stats) {
-                    let rejection = await self.rejection(of: type)
+                    let rejection = await self.rejection(of: type, stats)
                     if Task.isCancelled || worker != nil { return }
                     worker = Task {
                         await recover(from: rejection)
@@ -176,14 +176,13 @@ actor ProxyPusher {
         let isLive = baseline != nil
         note(baseline)
 
-        if try store.writeEndpoints(target.endpoints) { sentTimes[.eds] = Date() }
         let leaving = store.written.clusters.filter { target.clusters[$0.key] == nil }
         try await writeClusters(target.clusters.merging(leaving) { new, _ in new }, isLive: isLive)
 
         if try store.writeRoutes(target.routes) { sentTimes[.rds] = Date() }
         if try store.writeListeners(target.listeners) { sentTimes[.lds] = Date() }
         refreshDetail()
-        if isLive { try await wait(for: [.lds, .rds, .eds]) }
+        if isLive { try await wait(for: [.lds, .rds]) }
 
         try await writeClusters(target.clusters, isLive: isLive)
         try store.removeFiles(notIn: target)
@@ -204,7 +203,7 @@ actor ProxyPusher {
         while !Task.isCancelled {
             guard let stats = await admin.discoveryStats() else { return note(nil) }
             note(stats)
-            if let type = rejectedType(in: stats) { throw await rejection(of: type) }
+            if let type = rejectedType(in: stats) { throw await rejection(of: type, stats) }
             let waited = ContinuousClock.now - start
             let isWarming = types.contains(.cds) && stats.warmingClusters > 0 && waited < Self.warmingPatience
             if !isWarming, types.allSatisfy({ store.isInEffect($0, stats) }) { return }
@@ -243,12 +242,18 @@ actor ProxyPusher {
         }
     }
 
-    private func rejection(of type: DiscoveryType) async -> Rejection {
+    private func rejection(of type: DiscoveryType, _ stats: DiscoveryStats) async -> Rejection {
         let listeners = type == .lds ? await admin.listenerErrors() : [:]
         var reasons = listeners.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         if reasons.isEmpty { reasons = loggedReasons() }
+        let names: Set<String> =
+            switch type {
+            case .lds where !listeners.isEmpty: Set(listeners.keys)
+            case .cds, .lds: store.written.names(in: reasons, of: type)
+            case .rds: store.routesNotInEffect(stats)
+            }
         let reason = reasons.isEmpty ? "Envoy gave no reason; see its log" : reasons.joined(separator: "; ")
-        return Rejection(type: type, reason: reason)
+        return Rejection(type: type, names: names, reason: reason)
     }
 
     private var logFile: URL {

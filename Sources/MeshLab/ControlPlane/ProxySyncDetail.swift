@@ -1,16 +1,15 @@
 public import FoundationEssentials
 public import MeshState
 
-/// The four types of configuration that a proxy is given.
+/// The types of configuration that a proxy is given; endpoints travel inside their clusters.
 public enum DiscoveryType: String, Sendable, Hashable, CaseIterable {
-    case cds = "CDS", lds = "LDS", eds = "EDS", rds = "RDS"
+    case cds = "CDS", lds = "LDS", rds = "RDS"
 
     /// The name of the type's resources.
     var typeURL: String {
         switch self {
         case .cds: "type.googleapis.com/envoy.config.cluster.v3.Cluster"
         case .lds: "type.googleapis.com/envoy.config.listener.v3.Listener"
-        case .eds: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
         case .rds: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
         }
     }
@@ -20,7 +19,6 @@ public enum DiscoveryType: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .cds: "cluster"
         case .lds: "listener"
-        case .eds: "endpoint"
         case .rds: "route"
         }
     }

@@ -6,7 +6,6 @@ import MeshState
 struct ResourceReferences: Sendable, Hashable {
     private(set) var clusters: Set<String> = []
     private(set) var routes: Set<String> = []
-    private(set) var endpoints: Set<String> = []
     private(set) var problems: [String] = []
 
     init(of resource: JSONValue) { visit(resource) }
@@ -22,7 +21,6 @@ struct ResourceReferences: Sendable, Hashable {
     private mutating func visit(_ members: [String: JSONValue]) {
         if let cluster = members["cluster"]?.stringValue { clusters.insert(cluster) }
         if let route = members["route_config_name"]?.stringValue { routes.insert(route) }
-        if members["eds_config"] != nil, let name = members["service_name"]?.stringValue { endpoints.insert(name) }
         if let port = members["port_value"]?.integerValue, !(1...65_535).contains(port) {
             problems.append("port \(port) is not in the range 1 to 65535")
         }
@@ -57,15 +55,11 @@ extension EnvoyResources {
                 for route in resource.references.routes.sorted() where routes[route] == nil {
                     problems.append("\(place) names the route configuration \(route), which does not exist")
                 }
-                for cluster in resource.references.endpoints.sorted() where endpoints[cluster] == nil {
-                    problems.append("\(place) has no endpoints resource \(cluster)")
-                }
             }
         }
         check(clusters, "cluster")
         check(listeners, "listener")
         check(routes, "route configuration")
-        check(endpoints, "endpoints of")
         var addresses: [JSONValue: String] = [:]
         for (name, listener) in listeners.sorted(by: { $0.key < $1.key }) {
             guard let address = listener.value["address"] else { continue }

@@ -4,6 +4,8 @@ import MeshState
 /// Envoy would not take a configuration.
 struct Rejection: Error, Sendable, Hashable {
     var type: DiscoveryType
+    /// The resources that it is about; empty when Envoy does not say.
+    var names: Set<String>
     var reason: String
 }
 
@@ -42,39 +44,39 @@ enum LogReasons {
 extension DiscoveryStats {
     /// Whether Envoy rejected something of a type that it had not rejected then.
     func hasRejected(_ type: DiscoveryType, since before: DiscoveryStats?) -> Bool {
-        func newer(_ now: [String: Subscription], _ then: [String: Subscription]?) -> Bool {
-            now.contains { $0.value.rejections > (then?[$0.key]?.rejections ?? 0) }
-        }
-        return switch type {
+        switch type {
         case .cds: clusters.rejections > (before?.clusters.rejections ?? 0)
         case .lds: listeners.rejections > (before?.listeners.rejections ?? 0)
-        case .rds: newer(routes, before?.routes)
-        case .eds: newer(endpoints, before?.endpoints)
+        case .rds: routes.contains { $0.value.rejections > (before?.routes[$0.key]?.rejections ?? 0) }
         }
     }
 }
 
 extension EnvoyResources {
-    /// This configuration with each resource that the rejection names as it was before, or left out if it is new; nil
-    /// when it names none.
-    func replacing(_ rejection: Rejection, from good: EnvoyResources?) -> EnvoyResources? {
-        let path: WritableKeyPath<EnvoyResources, [String: EnvoyResource]> =
-            switch rejection.type {
-            case .cds: \.clusters
-            case .lds: \.listeners
-            case .rds: \.routes
-            case .eds: \.endpoints
-            }
-        // A route or endpoints file of its own must stay while something names it.
-        let needsFile = rejection.type == .rds || rejection.type == .eds
-        var result = self
-        var found = false
-        for (name, resource) in self[keyPath: path] where rejection.reason.contains(name) {
-            let former = good?[keyPath: path][name]
-            if former == resource || (former == nil && needsFile) { continue }
-            result[keyPath: path][name] = former
-            found = true
+    private static func path(_ type: DiscoveryType) -> WritableKeyPath<EnvoyResources, [String: EnvoyResource]> {
+        switch type {
+        case .cds: \.clusters
+        case .lds: \.listeners
+        case .rds: \.routes
         }
-        return found ? result : nil
+    }
+
+    /// The resources of a type that one of Envoy's reasons begins a sentence about.
+    func names(in reasons: [String], of type: DiscoveryType) -> Set<String> {
+        Set(self[keyPath: Self.path(type)].keys.filter { name in reasons.contains { $0.contains("\(name): ") } })
+    }
+
+    /// This configuration with each resource that was rejected as it was before, or left out if it is new; nil when the
+    /// rejection names none.
+    func replacing(_ rejection: Rejection, from good: EnvoyResources?) -> EnvoyResources? {
+        let path = Self.path(rejection.type)
+        var result = self
+        for name in rejection.names {
+            let former = good?[keyPath: path][name]
+            // Routes have files of their own, which must stay while a listener names them.
+            if former == nil && rejection.type == .rds { continue }
+            result[keyPath: path][name] = former
+        }
+        return result == self ? nil : result
     }
 }

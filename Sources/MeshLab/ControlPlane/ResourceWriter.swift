@@ -93,23 +93,11 @@ extension ResourceWriter {
         result.append(standing(Self.inboundPassthrough, ["type": "STATIC"]))
         for port in node.applicationPorts {
             let name = Self.inboundCluster(port)
+            let application = MeshEndpoint(
+                address: .host(node.loopback, port: layout.loopbackPort(for: port.number)), weight: 0)
             var members: [String: JSONValue] = [
                 "type": "STATIC", "circuit_breakers": Self.noLimit,
-                "load_assignment": [
-                    "cluster_name": .string(name),
-                    "endpoints": [
-                        [
-                            "lb_endpoints": [
-                                [
-                                    "endpoint": [
-                                        "address": Self.socketAddress(
-                                            node.loopback, port: layout.loopbackPort(for: port.number))
-                                    ]
-                                ]
-                            ]
-                        ]
-                    ],
-                ],
+                "load_assignment": Self.assignment(name, [application]),
             ]
             if port.parsedProtocol.isHTTP2 { members["typed_extension_protocol_options"] = Self.http2 }
             result.append(standing(name, members))
@@ -140,13 +128,10 @@ extension ResourceWriter {
         case .likeDownstream: members["typed_extension_protocol_options"] = Self.likeDownstream
         }
         switch plan.discovery {
-        case .eds:
-            members["type"] = "EDS"
+        case .fixed(let endpoints):
+            members["type"] = "STATIC"
             members["lb_policy"] = "LEAST_REQUEST"
-            members["eds_cluster_config"] = [
-                "service_name": .string(plan.name),
-                "eds_config": Self.file(ProxyFiles(node: node).endpointsFile(plan.name).path),
-            ]
+            members["load_assignment"] = Self.assignment(plan.name, endpoints)
         case .strictDNS(let endpoints):
             members["type"] = "STRICT_DNS"
             members["lb_policy"] = "LEAST_REQUEST"
@@ -179,21 +164,15 @@ extension ResourceWriter {
                     "dns_resolver_options": ["no_default_search_domain": true],
                     "query_timeout_seconds": 1, "query_tries": 2,
                 ]),
-            "load_assignment": assignment(name, endpoints),
+            "load_assignment": Self.assignment(name, endpoints),
         ]
     }
 
-    func endpoints(_ plan: EndpointsPlan) -> JSONValue {
-        var object = assignment(plan.cluster, plan.endpoints)
-        object["@type"] = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
-        return object
-    }
-
-    private func assignment(_ name: String, _ endpoints: [MeshEndpoint]) -> JSONValue {
+    private static func assignment(_ name: String, _ endpoints: [MeshEndpoint]) -> JSONValue {
         let members = endpoints.map { endpoint -> JSONValue in
             let address: JSONValue =
                 switch endpoint.address {
-                case .host(let host, let port): Self.socketAddress(host, port: port)
+                case .host(let host, let port): socketAddress(host, port: port)
                 case .pipe(let path): ["pipe": ["path": .string(path)]]
                 }
             var member: JSONValue = ["endpoint": ["address": address]]

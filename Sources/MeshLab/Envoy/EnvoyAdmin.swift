@@ -10,7 +10,6 @@ struct DiscoveryStats: Sendable, Hashable {
     /// One subscription's counters and the version that is in effect.
     struct Subscription: Sendable, Hashable {
         var version = ""
-        var attempts = 0
         /// Rejected for what they say, or unreadable.
         var rejections = 0
     }
@@ -19,7 +18,6 @@ struct DiscoveryStats: Sendable, Hashable {
     var listeners = Subscription()
     /// By resource name.
     var routes: [String: Subscription] = [:]
-    var endpoints: [String: Subscription] = [:]
     /// Clusters that still resolve their names or wait for endpoints.
     var warmingClusters = 0
 
@@ -36,23 +34,19 @@ struct DiscoveryStats: Sendable, Hashable {
                 listeners.set(String(field), stat["value"])
             } else if scope.hasPrefix("http."), let rds = scope.range(of: ".rds.") {
                 routes[String(scope[rds.upperBound...]), default: Subscription()].set(String(field), stat["value"])
-            } else if scope.hasPrefix("cluster.") {
-                endpoints[String(scope.dropFirst(8)), default: Subscription()].set(String(field), stat["value"])
             }
         }
     }
 
-    func route(_ name: String) -> Subscription { routes[Self.statName(name)] ?? Subscription() }
-    func endpoints(_ name: String) -> Subscription { endpoints[Self.statName(name)] ?? Subscription() }
-
-    private static func statName(_ name: String) -> String { name.replacingOccurrences(of: ":", with: "_") }
+    func route(_ name: String) -> Subscription {
+        routes[name.replacingOccurrences(of: ":", with: "_")] ?? Subscription()
+    }
 }
 
 extension DiscoveryStats.Subscription {
     fileprivate mutating func set(_ field: String, _ value: JSONValue?) {
         switch field {
         case "version_text": version = value?.stringValue ?? ""
-        case "update_attempt": attempts = Int(value?.integerValue ?? 0)
         case "update_rejected", "update_failure": rejections += Int(value?.integerValue ?? 0)
         default: break
         }
@@ -76,7 +70,7 @@ struct EnvoyAdmin: Sendable {
 
     /// What the proxy says of its configuration; nil when it cannot be reached.
     func discoveryStats() async -> DiscoveryStats? {
-        let fields = "(version_text|update_attempt|update_rejected|update_failure|warming_clusters)$"
+        let fields = "(ds|rds\\..*)\\.(version_text|update_rejected|update_failure)$|warming_clusters$"
         guard let stats = await get("/stats?format=json&usedonly&filter=\(fields)") else { return nil }
         return DiscoveryStats(parsing: stats)
     }

@@ -17,8 +17,8 @@ import Testing
             let status = await lab.plane.status()
             #expect(status.map(\.proxy.pod) == ["sleep-1", "istio-egressgateway-1"])
             #expect(status.allSatisfy { $0.isInSync })
-            #expect(status[0].types.mapValues(\.state) == [.cds: .synced, .lds: .synced, .eds: .synced, .rds: .synced])
-            #expect(status[1].types.mapValues(\.state) == [.cds: .synced, .lds: .synced, .eds: .synced, .rds: .notSent])
+            #expect(status[0].types.mapValues(\.state) == [.cds: .synced, .lds: .synced, .rds: .synced])
+            #expect(status[1].types.mapValues(\.state) == [.cds: .synced, .lds: .synced, .rds: .notSent])
             let gateway = try await lab.admin("/clusters", node: 1)
             #expect(gateway.contains("outbound|80||edition.cnn.com::203.0.113.11:80"))
             #expect(!gateway.contains("PassthroughCluster"))
@@ -34,7 +34,7 @@ import Testing
             let after = try Self.fileDates(lab.sidecar.directory)
             #expect(try Self.fileDates(lab.nodes[1].directory) == gatewayBefore)
             let changed = after.filter { before[$0.key] != $0.value }.keys.sorted()
-            #expect(changed == ["cds/cds.json", "eds/outbound|80||other.example.com.json", "rds/80.json"])
+            #expect(changed == ["cds/cds.json", "rds/80.json"])
 
             mesh.entries.removeLast()
             try await lab.update(mesh)
@@ -44,7 +44,7 @@ import Testing
 
     private static func fileDates(_ folder: URL) throws -> [String: Date] {
         var result: [String: Date] = [:]
-        for type in ["cds", "lds", "rds", "eds"] {
+        for type in ["cds", "lds", "rds"] {
             let folder = folder.appending(path: type)
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                 let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
