@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("state:off", ["mysql-external"]), ("state:on|state:bad", ["cnn", "wiki"]), ("host:wikipedia", ["wiki"]),
+        ("state:off", ["httpbin-ext"]), ("state:on|state:bad", ["cnn", "wiki"]), ("host:wikipedia", ["wiki"]),
         ("port:443", ["cnn", "wiki"]), ("mysql:3306", []),
     ])
     func entries(_ text: String, _ expected: [String]) {

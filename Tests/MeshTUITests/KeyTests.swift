@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func aForcedLockStays() {
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", readOnly: true)
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga", readOnly: true)
         _ = update(&model, .snapshot(World.snapshot()))
         model.type("4La")
         #expect(model.lock == .forced)

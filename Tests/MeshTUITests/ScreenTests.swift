@@ -31,11 +31,11 @@ import Testing
     // MARK: The five texts instead of rows
 
     @Test func beforeTheFirstSnapshot() throws {
-        try Golden.check(AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab"), "connecting")
+        try Golden.check(AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga"), "connecting")
     }
 
     @Test func loading() throws {
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab")
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")
         var sources = World.sources().mapValues { _ in SourceState(interval: 1) }
         sources[.istiod] = nil
         _ = update(&model, .snapshot(Self.empty(sources)))
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func empty() throws {
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab")
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")
         _ = update(&model, .snapshot(Self.empty(World.sources())))
         try Golden.check(model, "empty")
     }
@@ -54,7 +54,7 @@ import Testing
                 condition: .denied(reason: "list serviceentries.networking.istio.io: forbidden for system:anonymous"),
                 interval: 1)
         }
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab")
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")
         _ = update(&model, .snapshot(Self.empty(sources)))
         try Golden.check(model, "denied")
     }
@@ -66,7 +66,7 @@ import Testing
                     reason: "istiod 10.0.0.4:15014 refused the connection", attempt: 3, retryAt: World.now.addingTimeInterval(8)),
                 interval: 1)
         }
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab")
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")
         _ = update(&model, .snapshot(Self.empty(sources)))
         try Golden.check(model, "unreachable")
     }

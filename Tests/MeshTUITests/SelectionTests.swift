@@ -27,7 +27,7 @@ import Testing
     private func line(_ model: AppModel) -> Int? { model.current.selectedIndex.map { $0 - model.current.top } }
 
     private func model(_ numbers: [Int], moving: Int) -> AppModel {
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab")
+        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")
         _ = update(&model, .snapshot(snapshot(numbers)))
         for _ in 0..<moving { model.type(.down) }
         return model

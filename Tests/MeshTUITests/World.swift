@@ -23,9 +23,12 @@ enum World {
         _ name: String, _ hosts: [String], ports: [(Int, String)], state: EntrySummary.State = .on, version: String = "41",
         proxies: Int = 7, live: Int = 0
     ) -> EntrySummary {
+        var metadata: JSONValue = ["name": .string(name), "namespace": "default", "resourceVersion": .string(version)]
+        var labels: [String: String] = [:]
+        if case .off = state { labels["istio.io/rev"] = "meshtop-disabled" }
+        if !labels.isEmpty { metadata["labels"] = JSONValue(labels) }
         let object: JSONValue = [
-            "apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
-            "metadata": ["name": .string(name), "namespace": "default", "resourceVersion": .string(version)],
+            "apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": metadata,
             "spec": [
                 "hosts": JSONValue(hosts), "location": "MESH_EXTERNAL", "resolution": "DNS",
                 "ports": .array(
@@ -38,7 +41,7 @@ enum World {
             ],
         ]
         let entry = ServiceEntry(
-            meta: ObjectMeta(name: name, namespace: "default", resourceVersion: version), hosts: hosts,
+            meta: ObjectMeta(name: name, namespace: "default", resourceVersion: version, labels: labels), hosts: hosts,
             ports: ports.map { ServicePort(number: $0.0, name: "\($0.1.lowercased())-\($0.0)", protocolText: $0.1) },
             resolution: .dns, object: object)
         return EntrySummary(entry: entry, state: state, proxies: proxies, live: live)
@@ -105,7 +108,7 @@ enum World {
             ],
             entries: [
                 entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP"), (443, "TLS")], live: 2),
-                entry("mysql-external", ["mysql.example.com"], ports: [(3306, "MySQL")], state: .off(.revisionLabel), proxies: 0),
+                entry("httpbin-ext", ["httpbin.org"], ports: [(80, "HTTP")], state: .off(.revisionLabel), proxies: 0),
                 entry(
                     "wiki", ["*.wikipedia.org"], ports: [(443, "TLS")],
                     state: .warning("resolution DNS with a wildcard host"), proxies: 0),
@@ -144,7 +147,7 @@ enum World {
     static func model(
         _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services, _ change: (inout MeshSnapshot) -> Void = { _ in }
     ) -> AppModel {
-        var model = AppModel(size: Size(columns: columns, rows: rows), now: now, contextName: "lab")
+        var model = AppModel(size: Size(columns: columns, rows: rows), now: now, contextName: "lab", user: "olga")
         _ = update(&model, .snapshot(snapshot(change)))
         if focus != .services { model.type(String(focus.number)) }
         return model

@@ -6,46 +6,68 @@ extension AppModel {
         guard let (row, snapshot) = selection else { return [] }
         let name = pane.name(of: row.index, in: snapshot)
         lastRequest += 1
-        do {
+        do throws(ChangeRefusal) {
             if case .connection = row.id {
                 let connection = snapshot.connections[row.index]
-                let request = try EgressCalls.allow(connection, in: snapshot, id: lastRequest)
-                propose(request, row: row.id, workload: connection.workload, namespace: connection.id.proxy.namespace,
-                    lead: "\(name): goes around the registry")
+                let request = try Self.suggestion(for: connection, in: snapshot, id: lastRequest)
+                propose(
+                    request, row: row.id, goal: Self.flow(request, connection.workload, connection.id.proxy.namespace),
+                    lead: "\(name): known to no entry, let through by ALLOW_ANY")
             } else {
                 let blocked = snapshot.blocked[row.index]
-                let request = try EgressCalls.allow(blocked, in: snapshot, id: lastRequest)
+                let request = try SuggestedEntry.make(for: blocked, in: snapshot, id: lastRequest)
                 let times = blocked.count == 1 ? "once" : "\(blocked.count) times"
-                propose(request, row: row.id, workload: blocked.id.workload, namespace: blocked.id.namespace,
-                    lead: "\(name): blocked \(times), \(BlockedPane.reason(blocked.reason))")
+                propose(
+                    request, row: row.id, goal: Self.flow(request, blocked.id.workload, blocked.id.namespace),
+                    lead: "\(name), blocked \(times): \(BlockedPane.reason(blocked.reason))")
             }
         } catch {
-            say("a: \(error)", isError: true)
+            say("a: \(error.reason)", isError: true)
         }
         return []
     }
 
-    private mutating func propose(
-        _ request: ChangeRequest, row: RowID, workload: String, namespace: String, lead: String
-    ) {
+    /// An entry for what goes through PassthroughCluster, where the proxy tells a single address.
+    private static func suggestion(
+        for connection: Connection, in snapshot: MeshSnapshot, id: Int
+    ) throws(ChangeRefusal) -> ChangeRequest {
+        guard connection.endpoints.count == 1, let endpoint = connection.endpoints.first,
+            let colon = endpoint.lastIndex(of: ":"), let port = Int(endpoint[endpoint.index(after: colon)...])
+        else {
+            throw ChangeRefusal("the proxy does not tell which one of its addresses is meant: meshtop allow HOST:PORT")
+        }
+        let host = endpoint[..<colon].trimmingPrefix("[").replacing("]", with: "")
+        return try SuggestedEntry.make(
+            host: String(host), port: port, from: connection.workload, in: snapshot,
+            namespace: connection.id.proxy.namespace, id: id)
+    }
+
+    private static func flow(_ request: ChangeRequest, _ workload: String, _ namespace: String) -> ChangeProgress.Goal {
         let clusters = ChangeProgress.destinations(of: request.object ?? .null)
-        let goal = ChangeProgress.Goal.flows(workload: workload, namespace: namespace, clusters: clusters)
-        propose(request, row: row, goal: goal, lead: lead)
+        return .flows(workload: workload, namespace: namespace, clusters: clusters)
     }
 
     /// Opens the dialog that switches the selected entry off, or on again.
     mutating func openToggle() -> [Effect] {
         guard let (row, snapshot) = selection else { return [] }
         let summary = snapshot.entries[row.index]
-        let isOff = EntriesPane.isOff(summary)
+        let entry = summary.entry
+        let hosts = entry.hosts.joined(separator: " ")
         lastRequest += 1
-        do {
-            let request = try EgressCalls.toggle(summary, in: snapshot, id: lastRequest)
-            let live = isOff ? "" : ", \(summary.live) live connections"
-            propose(request, row: row.id, goal: isOff ? .on(summary.id) : .off(summary.id),
-                lead: "\(summary.entry.hosts.joined(separator: " ")): held by \(summary.proxies) proxies\(live)")
+        do throws(ChangeRefusal) {
+            if EntriesPane.isOff(summary) {
+                let request = try EntrySwitch.switchOn(entry, id: lastRequest)
+                propose(request, row: row.id, goal: .on(entry.id), lead: "\(hosts) would be let out again")
+            } else {
+                let request = try EntrySwitch.switchOff(
+                    entry, version: snapshot.istioVersion, by: user, at: now, id: lastRequest)
+                let live = Words.count(summary.live, "live connection")
+                propose(
+                    request, row: row.id, goal: .off(entry.id),
+                    lead: "\(hosts): in \(Words.count(summary.proxies, "proxy", "proxies")), \(live)")
+            }
         } catch {
-            say("t: \(error)", isError: true)
+            say("t: \(error.reason)", isError: true)
         }
         return []
     }
@@ -53,12 +75,14 @@ extension AppModel {
     /// Puts a change before the operator: what is new as YAML, what changes as a diff.
     private mutating func propose(_ request: ChangeRequest, row: RowID, goal: ChangeProgress.Goal, lead: String) {
         let before = shown?.entries.first { $0.id == request.target }?.entry
-        let old = before?.object.withoutManagedFields.yamlText
+        var old = before?.object.withoutManagedFields
+        old?["status"] = nil
+        let oldText = old?.yamlText ?? ""
         let body: [CellText]
         switch request.action {
         case .create(let object): body = Self.lines(object.withoutManagedFields.yamlText, .text)
-        case .replace(let object): body = EgressCalls.diff(old ?? "", object.withoutManagedFields.yamlText)
-        case .delete: body = Self.lines(old ?? "", .removed)
+        case .replace(let object): body = Self.diff(from: oldText, to: object.withoutManagedFields.yamlText)
+        case .delete: body = Self.lines(oldText, .removed)
         }
         let captured = before.map {
             ProposedChange.Captured(key: request.target, resourceVersion: $0.meta.resourceVersion)
@@ -72,14 +96,32 @@ extension AppModel {
     private static func lines(_ text: String, _ role: Role) -> [CellText] {
         text.split(separator: "\n").map { CellText(String($0), role) }
     }
-}
 
-extension ChangeRequest {
-    /// The object that would be there afterwards; nil for a deletion.
-    var object: JSONValue? {
-        switch action {
-        case .create(let object), .replace(let object): object
-        case .delete: nil
+    /// What changes, with two lines before and after it; longer stretches that stay the same are folded into one.
+    static func diff(from old: String, to new: String) -> [CellText] {
+        let lines = LineDiff.lines(from: old, to: new)
+        var isShown = lines.map { $0.kind != .same }
+        for index in lines.indices where lines[index].kind != .same {
+            for near in max(0, index - 2)...min(lines.count - 1, index + 2) { isShown[near] = true }
         }
+        var shown: [CellText] = []
+        var index = 0
+        while index < lines.count {
+            let line = lines[index]
+            if isShown[index] {
+                switch line.kind {
+                case .same: shown.append(CellText("  \(line.text)", .dim))
+                case .added: shown.append(CellText("+ \(line.text)", .added))
+                case .removed: shown.append(CellText("- \(line.text)", .removed))
+                }
+                index += 1
+                continue
+            }
+            let end = isShown[index...].firstIndex(of: true) ?? lines.count
+            let count = end - index
+            shown.append(CellText(count == 1 ? "  \(line.text)" : "  \(Glyph.ellipsis.text) \(count) lines as they are", .dim))
+            index = end
+        }
+        return shown
     }
 }

@@ -22,6 +22,8 @@ public struct AppModel: Sendable {
     var size: Size
     var now: Date
     let contextName: String
+    /// Who makes the changes, as it is noted in the objects.
+    let user: String
     let clock: Clock
     var interval: Double
     var lock: Lock
@@ -39,14 +41,16 @@ public struct AppModel: Sendable {
     /// The highest number that a change of ours has had.
     var lastRequest = 0
 
-    /// A console without data yet. `contextName` is the kubeconfig's context or `lab`, `interval` the seconds between two
-    /// polls, and `readOnly` locks changes for good.
+    /// A console without data yet. `contextName` is the kubeconfig's context or `lab`, `user` is noted in what the
+    /// operator changes, `interval` is the seconds between two polls, and `readOnly` locks changes for good.
     public init(
-        size: Size, now: Date, contextName: String, readOnly: Bool = false, interval: Double = 1, clock: Clock = Clock()
+        size: Size, now: Date, contextName: String, user: String, readOnly: Bool = false, interval: Double = 1,
+        clock: Clock = Clock()
     ) {
         self.size = size
         self.now = now
         self.contextName = contextName
+        self.user = user
         self.interval = interval
         self.clock = clock
         lock = readOnly ? .forced : .open

@@ -35,6 +35,14 @@ struct ChangeProgress: Sendable, Hashable {
         case on(proxies: Int)
         /// The API's words.
         case failed(String)
+
+        /// Whether the proxies have shown what was wanted.
+        var isConfirmed: Bool {
+            switch self {
+            case .flowing, .off, .on: true
+            case .pending, .applied, .failed: false
+            }
+        }
     }
 
     let request: ChangeRequest
@@ -44,6 +52,18 @@ struct ChangeProgress: Sendable, Hashable {
     var since: Date
     /// Connections and requests through the goal's clusters before the change.
     let baseline: UInt64
+    /// The blocked row that the change is to help, as it was last seen.
+    private var blocked: BlockedMark?
+    /// The row was blocked anew after all: it has to say so, and the change is no news any more.
+    private(set) var isSuperseded = false
+
+    private struct BlockedMark: Sendable, Hashable {
+        var count: Int
+        var reason: BlockedEgress.Reason
+    }
+
+    /// Seconds in which calls that were blocked before a change may still come to be known.
+    private static let grace = 5.0
 
     init(request: ChangeRequest, goal: Goal, now: Date, snapshot: MeshSnapshot?) {
         self.request = request
@@ -69,9 +89,22 @@ struct ChangeProgress: Sendable, Hashable {
 
     /// Looks for the proof in what the proxies say.
     mutating func observe(_ snapshot: MeshSnapshot, now: Date) {
-        guard let next = next(in: snapshot), next != stage else { return }
-        stage = next
-        since = now
+        if let next = next(in: snapshot), next != stage {
+            if next.isConfirmed != stage.isConfirmed { since = now }
+            stage = next
+        }
+    }
+
+    /// Looks whether the row is blocked anew: with more calls although they flow, or for another reason than before.
+    mutating func observe(_ row: BlockedEgress, now: Date) {
+        let mark = BlockedMark(count: row.count, reason: row.reason)
+        defer { blocked = mark }
+        guard let blocked, now.timeIntervalSince(since) > Self.grace else { return }
+        switch stage {
+        case .flowing: isSuperseded = mark != blocked
+        case .applied: isSuperseded = mark.reason != blocked.reason
+        default: break
+        }
     }
 
     private func next(in snapshot: MeshSnapshot) -> Stage? {
@@ -151,8 +184,9 @@ struct ChangeProgress: Sendable, Hashable {
         }
     }
 
-    /// Whether the row goes back to its usual text: the proof was given a while ago.
+    /// Whether the row goes back to its usual text: the proof was given a while ago, or it does not hold any more.
     func isOver(at now: Date) -> Bool {
+        if isSuperseded { return true }
         switch stage {
         case .off, .on: now.timeIntervalSince(since) > 10
         default: false

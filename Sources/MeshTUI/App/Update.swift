@@ -74,7 +74,7 @@ extension AppModel {
         latest = snapshot
         now = max(now, snapshot.time)
         recentBlocked.add(snapshot.blocked, at: snapshot.time)
-        for id in progress.keys { progress[id]?.observe(snapshot, now: now) }
+        observeProgress(in: snapshot)
         if pause != nil {
             let unseen = pause?.snapshot.map { snapshot.differences(from: $0) } ?? 0
             pause?.unseen = unseen
@@ -86,6 +86,13 @@ extension AppModel {
             }
         }
         refreshLayers()
+    }
+
+    private mutating func observeProgress(in snapshot: MeshSnapshot) {
+        guard !progress.isEmpty else { return }
+        for id in progress.keys { progress[id]?.observe(snapshot, now: now) }
+        for row in snapshot.blocked { progress[.blocked(row.id)]?.observe(row, now: now) }
+        progress = progress.filter { !$0.value.isOver(at: now) }
     }
 
     mutating func refreshLayers() {

@@ -35,10 +35,10 @@ struct ConfirmDialog: Layer {
         guard case .change(let change) = purpose else { return nil }
         if let captured = change.captured {
             guard let now = model.latest?.entries.first(where: { $0.id == captured.key }) else {
-                return CellText("\(Glyph.warning.text) \(captured.key.name) has been deleted meanwhile", .error)
+                return CellText("\(Glyph.warning.text) deleted meanwhile: there is nothing to change", .error)
             }
             if now.entry.meta.resourceVersion != captured.resourceVersion {
-                return CellText("\(Glyph.warning.text) \(captured.key.name) was changed meanwhile; the API will refuse", .error)
+                return CellText("\(Glyph.warning.text) changed meanwhile: the API will refuse", .error)
             }
         }
         let state = DataState(pane: Panes.pane(change.pane), snapshot: model.latest, now: model.now)
@@ -61,7 +61,7 @@ struct ConfirmDialog: Layer {
     }
 
     private func places(_ model: AppModel) -> Places {
-        let widest = max(body.map(\.text.columns).max() ?? 0, title.columns + 4, 44)
+        let widest = max(body.map(\.text.columns).max() ?? 0, title.columns + 4, min(lead.columns, 72), 44)
         let width = min(widest + 4, max(20, model.size.columns - 2))
         let inner = max(1, width - (model.size.columns >= 24 && model.size.rows >= 8 ? 4 : 0))
         let isSmall = model.size.rows < 16

@@ -110,10 +110,10 @@ struct Canvas {
 
     /// Gives cells that are drawn already another look.
     mutating func restyle(_ area: Rect, _ change: (inout Cell) -> Void) {
-        for row in max(0, area.row)..<min(frame.size.rows, max(0, area.row + area.height)) {
-            for column in max(0, area.column)..<min(frame.size.columns, max(0, area.column + area.width)) {
-                change(&frame[column, row])
-            }
+        let rows = max(0, area.row)..<max(0, area.row, min(frame.size.rows, area.row + area.height))
+        let columns = max(0, area.column)..<max(0, area.column, min(frame.size.columns, area.column + area.width))
+        for row in rows {
+            for column in columns { change(&frame[column, row]) }
         }
     }
 }

@@ -186,6 +186,7 @@ struct PaneView {
         on canvas: inout Canvas
     ) {
         let changed = state.changed[row.id] ?? []
+        let status = status(of: row, width: rect.width)
         for (offset, pieces) in layout.lines.enumerated() {
             for piece in pieces {
                 let line = rect.row + offset
@@ -194,9 +195,14 @@ struct PaneView {
                 case .column(let id):
                     let column = pane.column(id)
                     let cell = pane.cell(id, of: row.index, in: context)
-                    let text = cell.text.truncated(to: piece.width, column.truncation)
+                    // On the last line the status takes what room it needs from the columns that it would hide.
+                    let isLast = offset == layout.lines.count - 1
+                    let end = isLast && status != nil ? rect.width + shift - (status?.text.columns ?? 0) - 1 : .max
+                    let width = min(piece.width, end - piece.start)
+                    guard width == piece.width || width >= 5 else { continue }
+                    let text = cell.text.truncated(to: width, column.truncation)
                     let look = Look(cell.role, changed.contains(id) ? .bold : [])
-                    let padded = text.padded(to: piece.width, column.alignment)
+                    let padded = text.padded(to: width, column.alignment)
                     put(padded, piece.start - shift, in: rect, row: line, look: look, on: &canvas)
                     guard let matcher else { continue }
                     let lead = padded.unicodeScalars.count - text.unicodeScalars.count
@@ -210,24 +216,25 @@ struct PaneView {
                 }
             }
         }
-        drawStatus(row, layout, in: rect, isSelected: isSelected, on: &canvas)
+        drawStatus(status, in: rect, isSelected: isSelected, on: &canvas)
     }
 
     private static func columns(_ scalars: ArraySlice<Unicode.Scalar>) -> Int {
         scalars.reduce(0) { $0 + (CharacterWidth.of($1) ?? 1) }
     }
 
-    /// How far the operator's change has come stands at the right end of the row's last line; on a row that could be
-    /// changed the key for it stands there, if nothing else does.
-    private func drawStatus(
-        _ row: RowRef, _ layout: RowLayout, in rect: Rect, isSelected: Bool, on canvas: inout Canvas
-    ) {
+    /// How far the operator's change has come, as far as it fits beside the row's beginning.
+    private func status(of row: RowRef, width: Int) -> CellText? {
+        guard let cell = context.progress[row.id]?.cell else { return nil }
+        return CellText(cell.text.truncated(to: min(max(8, width - 14), width)), cell.role)
+    }
+
+    /// The status stands at the right end of the row's last line; on a row that can be let out the key for it stands
+    /// there, if nothing else does.
+    private func drawStatus(_ status: CellText?, in rect: Rect, isSelected: Bool, on canvas: inout Canvas) {
         let line = rect.row + rect.height - 1
-        if let progress = context.progress[row.id] {
-            let room = max(8, rect.width - 14)
-            let text = progress.cell.text.truncated(to: min(room, rect.width - 1))
-            let start = rect.width - text.columns - 1
-            put(" \(text)", start, in: rect, row: line, look: Look(progress.cell.role, .bold), on: &canvas)
+        if let status {
+            put(status.text, rect.width - status.text.columns, in: rect, row: line, look: Look(status.role, .bold), on: &canvas)
             return
         }
         guard isSelected, box.id == .blocked else { return }

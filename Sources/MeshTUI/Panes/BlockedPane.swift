@@ -66,7 +66,10 @@ struct BlockedPane: Pane {
         case "proto": return CellText(blocked.id.transport.rawValue)
         case "count": return CellText(isTable ? String(blocked.count) : "\(Glyph.times.text)\(blocked.count)")
         case "name": return CellText(Self.name(blocked) ?? (isTable ? "-" : "no name"), Self.name(blocked) == nil ? .dim : .text)
-        case "reason": return CellText(Self.reason(blocked.reason), .warn)
+        case "reason":
+            // What becomes of the operator's change stands there instead.
+            if context.progress[.blocked(blocked.id)] != nil { return CellText("") }
+            return CellText(Self.reason(blocked.reason), .warn)
         case "ns": return CellText(blocked.id.namespace)
         case "destination": return CellText(blocked.destination)
         case "first": return CellText(isTable ? Clock.timestamp(blocked.first) : context.clock.time(blocked.first))
@@ -144,7 +147,7 @@ struct BlockedPane: Pane {
         ]
         if let source = blocked.nameSource { lines.append(.field("Known from", CellText(Self.words(source)))) }
         lines += [
-            .field("Reason", CellText(Self.reason(blocked.reason), .warn)),
+            .field("Reason", CellText(blocked.reason.words, .warn)),
             .field("Count", CellText("\(blocked.count)")),
             .field("First", CellText(context.clock.time(blocked.first))),
             .field("Last", CellText(context.clock.time(blocked.last))),

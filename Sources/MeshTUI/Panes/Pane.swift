@@ -181,6 +181,8 @@ protocol Pane: Sendable {
     func details(of index: Int, in context: RowContext) -> [DetailLine]
     /// The row as a document: the API's object where there is one.
     func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue
+    /// The row as scripts get it: what meshtop knows, in fields.
+    func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue
 }
 
 /// A line of the details view.
@@ -200,6 +202,8 @@ enum Panes {
 }
 
 extension Pane {
+    func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { document(of: index, in: snapshot) }
+
     func column(_ id: String) -> Column {
         columns.first { $0.id == id } ?? Column(id, id)
     }

@@ -20,13 +20,13 @@ public func tableText(pane id: PaneID, snapshot: MeshSnapshot, wide: Bool, noHea
     return Table.text(lines, alignments: columns.map(\.alignment))
 }
 
-/// A pane's rows as documents, in the pane's own order: the API's objects where there are such.
-public func documents(pane id: PaneID, snapshot: MeshSnapshot) -> [JSONValue] {
+/// A pane's rows for scripts, in the pane's own order: one object a row.
+public func records(pane id: PaneID, snapshot: MeshSnapshot) -> [JSONValue] {
     let pane = Panes.pane(id)
     let context = RowContext(snapshot: snapshot, now: snapshot.time, medium: .table)
     var state = PaneState(sort: pane.defaultSort)
     state.rebuild(pane: pane, context: context, visible: 0, holding: false)
-    return state.rows.map { pane.document(of: $0.index, in: snapshot) }
+    return state.rows.map { pane.record(of: $0.index, in: snapshot) }
 }
 
 enum Table {
@@ -56,7 +56,7 @@ extension AppModel {
         let rows = self[pane.id].rows
         let head = pane.columns.map { $0.title.uppercased() }
         let lines = rows.map { row in pane.columns.map { pane.cell($0.id, of: row.index, in: context).text } }
-        let documents = JSONValue.array(rows.map { pane.document(of: $0.index, in: snapshot) })
+        let documents = JSONValue.array(rows.map { pane.record(of: $0.index, in: snapshot) })
         return (Table.text([head] + lines, alignments: pane.columns.map(\.alignment)), documents.jsonText(indent: 2) + "\n")
     }
 }
