@@ -188,8 +188,8 @@ struct ChangeProgress: Sendable, Hashable {
     func isOver(at now: Date) -> Bool {
         if isSuperseded { return true }
         switch stage {
-        case .off, .on: now.timeIntervalSince(since) > 10
-        default: false
+        case .off, .on: return now.timeIntervalSince(since) > 10
+        default: return false
         }
     }
 }
