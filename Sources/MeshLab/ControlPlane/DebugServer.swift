@@ -12,7 +12,10 @@ public struct DebugServer: Sendable {
 
     public init(controlPlane: ControlPlane, logger: Logger = Logger(label: "istiod")) {
         self.controlPlane = controlPlane
-        self.logger = logger
+        // Hummingbird calls each connection that is open when the server is stopped an error.
+        var quiet = logger
+        quiet.logLevel = .critical
+        self.logger = quiet
     }
 
     /// Serves until the task is cancelled; `onReady` is called when connections are taken. Throws when the address

@@ -269,7 +269,9 @@ actor ProxyPusher {
     private func loggedReasons() -> [String] {
         guard let handle = try? FileHandle(forReadingFrom: logFile) else { return [] }
         defer { try? handle.close() }
-        guard (try? handle.seek(toOffset: logOffset)) != nil, let data = try? handle.readToEnd() else { return [] }
+        // A log that shrank was rotated meanwhile.
+        let start = logSize() < logOffset ? 0 : logOffset
+        guard (try? handle.seek(toOffset: start)) != nil, let data = try? handle.readToEnd() else { return [] }
         return LogReasons.reasons(in: String(decoding: data, as: UTF8.self))
     }
 }

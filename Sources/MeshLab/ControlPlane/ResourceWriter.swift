@@ -77,6 +77,7 @@ extension ResourceWriter {
         func standing(_ name: String, _ members: [String: JSONValue]) -> EnvoyResource {
             var cluster = members
             cluster["name"] = .string(name)
+            cluster["alt_stat_name"] = Self.statName(name)
             cluster["connect_timeout"] = "10s"
             return EnvoyResource(name: name, value: Self.resource(Self.clusterType, cluster))
         }
@@ -107,6 +108,9 @@ extension ResourceWriter {
 
     private static let http2 = httpOptions(["explicit_http_config": ["http2_protocol_options": maximumStreams]])
 
+    /// The end of a name with dots in it must be told from the statistic that follows, as newer releases of Istio do.
+    private static func statName(_ cluster: String) -> JSONValue { .string(cluster + ";") }
+
     static func inboundCluster(_ port: ServicePort) -> String { "inbound|\(port.number)||" }
 
     func cluster(_ plan: ClusterPlan) -> JSONValue {
@@ -119,7 +123,7 @@ extension ResourceWriter {
         ]
         if plan.isExternal { istio["external"] = true }
         var members: [String: JSONValue] = [
-            "name": .string(plan.name), "connect_timeout": "10s", "circuit_breakers": Self.noLimit,
+            "name": .string(plan.name), "alt_stat_name": Self.statName(plan.name), "connect_timeout": "10s", "circuit_breakers": Self.noLimit,
             "metadata": ["filter_metadata": ["istio": .object(istio)]],
         ]
         switch plan.http {

@@ -35,7 +35,7 @@ import Testing
                 }
             }
             try await lab.synced()
-            #expect(try await lab.counter("cluster.\(cluster).upstream_cx_active") == 1)
+            #expect(try await lab.counter("cluster.\(cluster);.upstream_cx_active") == 1)
             #expect(try await lab.admin("/clusters").contains("\(cluster)::203.0.113.10:3306::cx_active::1"))
 
             // Off again: new connections are blocked, and the open one is closed.

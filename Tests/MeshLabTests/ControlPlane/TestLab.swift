@@ -20,9 +20,11 @@ final class TestLab: Sendable {
         _ mesh: MeshConfiguration = MeshConfiguration(), gateway: Bool = false, ports: [ServicePort] = [],
         prepare: (LabLayout) -> Void = { _ in }, _ body: (TestLab) async throws -> Void
     ) async throws {
+        await LabGate.shared.enter()
+        defer { Task { await LabGate.shared.leave() } }
         let lab = try TestLab(gateway: gateway, ports: ports)
-        prepare(lab.layout)
         do {
+            prepare(lab.layout)
             try await lab.plane.start(with: mesh)
             for program in lab.programs { try lab.launch(program) }
             try await lab.synced()
@@ -208,9 +210,13 @@ final class TestLab: Sendable {
 
     /// A document of the sidecar's admin interface.
     func admin(_ path: String, node: Int = 0) async throws -> String {
-        let address = nodes[node].loopback
-        return await Loopback.blocking {
-            guard let socket = Loopback.connect(address, ProxyNode.adminPort) else { return "" }
+        try await get(nodes[node].loopback, ProxyNode.adminPort, path)
+    }
+
+    /// The whole answer of an HTTP server.
+    func get(_ address: String, _ port: Int, _ path: String) async throws -> String {
+        await Loopback.blocking {
+            guard let socket = Loopback.connect(address, port) else { return "" }
             let request = "GET \(path) HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
             _ = send(socket, request, request.utf8.count, Int32(MSG_NOSIGNAL))
             var collected: [UInt8] = []
@@ -229,6 +235,30 @@ final class TestLab: Sendable {
         let text = try await admin("/stats?usedonly")
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name): ") }
         return line.flatMap { Int($0.split(separator: " ").last?.filter(\.isNumber) ?? "") } ?? 0
+    }
+}
+
+/// Lets a few labs run at a time: an Envoy takes memory, and some of the inotify instances that a user has.
+private actor LabGate {
+    static let shared = LabGate()
+
+    private var free = 4
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func leave() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
+        }
     }
 }
 
