@@ -87,7 +87,8 @@ struct FieldSet: Sendable, Hashable {
         var result = FieldSet(isMember: isMember)
         for (element, child) in children {
             guard let present = all.children[element] else { continue }
-            result.children[element] = child.existing(in: present)
+            let rest = child.existing(in: present)
+            if !rest.isEmpty { result.children[element] = rest }
         }
         return result
     }

@@ -39,7 +39,9 @@ struct LogLineFilter {
         time = LogLineTime.of(line: bytes) ?? time
         if let since, let time, time < since { return [] }
         guard timestamps else { return bytes }
-        let stamp = (time ?? .now).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        // Half a millisecond more, as the style cuts off what it does not show.
+        let stamp = (time ?? .now).addingTimeInterval(0.0005).formatted(
+            Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         return Array(stamp.utf8) + [UInt8(ascii: " ")] + bytes
     }
 }
