@@ -39,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -52,7 +53,7 @@ let package = Package(
             dependencies: [
                 "MeshState", asyncHTTPClient, logging, yams,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio("NIOCore", "NIOHTTP1", "NIOFoundationCompat"),
+            ] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"),
             swiftSettings: strict),
         .target(name: "MeshTUI", dependencies: ["MeshState", yams], swiftSettings: strict),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
@@ -63,6 +64,7 @@ let package = Package(
             dependencies: [
                 "MeshState", asyncHTTPClient, grdb, logging, subprocess, yams,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat")
                 + hummingbird("Hummingbird", "HummingbirdTLS", "HummingbirdHTTP2"),
             swiftSettings: strict),
@@ -75,7 +77,9 @@ let package = Package(
         .testTarget(
             name: "MeshStateTests", dependencies: ["MeshState"], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "MeshClientTests", dependencies: ["MeshClient", "MeshState"], swiftSettings: strict),
+            name: "MeshClientTests",
+            dependencies: ["MeshClient", "MeshState"] + nio("NIOCore", "NIOPosix", "NIOHTTP1"), resources: [.copy("Fixtures")],
+            swiftSettings: strict),
         .testTarget(
             name: "MeshTUITests", dependencies: ["MeshTUI", "MeshState"], resources: [.copy("Golden")],
             swiftSettings: strict),
@@ -87,8 +91,12 @@ let package = Package(
             name: "CursesTerminalTests", dependencies: ["CursesTerminal", "MeshTUI", "terminal-probe", subprocess],
             swiftSettings: strict),
         .testTarget(
-            name: "MeshLabTests", dependencies: ["MeshLab", "MeshState", subprocess, asyncHTTPClient],
-            swiftSettings: strict),
+            name: "MeshLabTests",
+            dependencies: [
+                "MeshLab", "MeshState", "CCapture", asyncHTTPClient, logging, subprocess,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio("NIOCore", "NIOHTTP1"),
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["MeshState", "meshtop", subprocess], swiftSettings: strict),
     ]

@@ -52,7 +52,7 @@ public actor NameResolver {
         }
     }
 
-    private func addresses(of host: String, like address: IPAddress) async throws -> Set<IPAddress> {
+    func addresses(of host: String, like address: IPAddress) async throws -> Set<IPAddress> {
         let key = (address.isIPv4 ? "4 " : "6 ") + host
         if let known = forward[key], known.asked.duration(to: .now) < Self.goodFor { return known.addresses }
         let records = try await client.records(of: host, address.isIPv4 ? .a : .aaaa)

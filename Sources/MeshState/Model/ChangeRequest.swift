@@ -34,6 +34,16 @@ public struct ChangeRequest: Sendable, Hashable, Identifiable {
     }
 }
 
+extension ChangeRequest {
+    /// The object that would be there afterwards; nil for a deletion.
+    public var object: JSONValue? {
+        switch action {
+        case .create(let object), .replace(let object): object
+        case .delete: nil
+        }
+    }
+}
+
 /// What the API answered to a change.
 public enum ChangeResult: Sendable, Hashable {
     /// Done; warnings are those of the API (`Warning:` headers).

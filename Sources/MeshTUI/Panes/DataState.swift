@@ -17,11 +17,11 @@ enum DataState: Sendable, Hashable {
 
     /// Judges by the sources that feed the pane; the worst that concerns all rows wins.
     init(pane: any Pane, snapshot: MeshSnapshot?, now: Date) {
-        let sources = (snapshot?.sources ?? [:]).filter { pane.isFed(by: $0.key) }.sorted { $0.key < $1.key }.map(\.value)
+        let sources = (snapshot?.sources ?? [:]).filter { pane.isFed(by: $0.key) }.values
         self.init(sources: sources, noun: pane.sourceNoun, now: now)
     }
 
-    init(sources: [SourceState], noun: String, now: Date) {
+    init(sources: some Collection<SourceState>, noun: String, now: Date) {
         var failures: [(reason: String, attempt: Int, retryAt: Date?)] = []
         var denials: [String] = []
         for source in sources {
@@ -31,6 +31,9 @@ enum DataState: Sendable, Hashable {
             case .connecting, .live: break
             }
         }
+        // Of several reasons always the same one is told, whatever order the sources come in.
+        failures.sort { ($0.reason, $0.attempt) < ($1.reason, $1.attempt) }
+        denials.sort()
         let seen = sources.filter { $0.lastSuccess != nil }
         guard !seen.isEmpty else {
             if let reason = denials.first, denials.count == sources.count {

@@ -11,6 +11,8 @@ struct RowRef: Sendable, Hashable {
 struct PaneState: Sendable {
     /// nil until the operator first touches the pane: then the top row counts, whichever it is.
     var selection: RowID?
+    /// Where the selected row lies in `rows`.
+    private var cursor = 0
     /// The selected row's name, to speak of it when it has gone.
     var selectedName: String?
     /// The first visible row.
@@ -23,6 +25,10 @@ struct PaneState: Sendable {
     var rows: [RowRef] = []
     /// Rows before filtering.
     var total = 0
+    /// What the pane's border says of their number.
+    var summary = ""
+    /// How far all this can be believed.
+    var data = DataState.loading
     /// The order stands still until then, as the operator has just pressed a key.
     var heldUntil: Date?
     /// The widest text seen in each column.
@@ -32,11 +38,7 @@ struct PaneState: Sendable {
 
     init(sort: SortOrder) { self.sort = sort }
 
-    var selectedIndex: Int? {
-        guard !rows.isEmpty else { return nil }
-        guard let selection else { return 0 }
-        return rows.firstIndex { $0.id == selection } ?? 0
-    }
+    var selectedIndex: Int? { rows.indices.contains(cursor) ? cursor : nil }
 
     var selected: RowRef? { selectedIndex.map { rows[$0] } }
 
@@ -55,17 +57,20 @@ struct PaneState: Sendable {
         if !filter.isEmpty { applyFilter(pane: pane, context: context) }
         applyOrder(pane: pane, snapshot: context.snapshot, old: holding ? old : [])
         guard let selection else {
+            cursor = 0
             scroll(to: 0, line: 0, visible: visible)
             return false
         }
         if let index = rows.firstIndex(where: { $0.id == selection }) {
+            cursor = index
             scroll(to: index, line: line, visible: visible)
             return false
         }
         let left = Dictionary(rows.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         let heirs = old.dropFirst(oldIndex + 1) + old.prefix(oldIndex).reversed()
         let index = heirs.lazy.compactMap { left[$0.id] }.first ?? 0
-        self.selection = rows.indices.contains(index) ? rows[index].id : nil
+        cursor = index
+        self.selection = selected?.id
         scroll(to: index, line: line, visible: visible)
         return old.contains { $0.id == selection }
     }
@@ -111,6 +116,7 @@ struct PaneState: Sendable {
     mutating func select(_ index: Int, visible: Int) {
         guard !rows.isEmpty else { return }
         let index = min(max(0, index), rows.count - 1)
+        cursor = index
         selection = rows[index].id
         reveal(index, visible: visible)
     }

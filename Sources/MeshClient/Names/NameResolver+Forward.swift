@@ -1,0 +1,12 @@
+import MeshState
+
+extension NameResolver {
+    /// An IPv4 address of a name, or the address itself where the text is one; nil where the name servers know none.
+    ///
+    /// - Throws: where no name server answers.
+    public func address(of host: String) async throws -> String? {
+        if let address = IPAddress(host) { return address.description }
+        guard let family = IPAddress("0.0.0.0") else { return nil }
+        return try await addresses(of: host, like: family).map(\.description).min()
+    }
+}

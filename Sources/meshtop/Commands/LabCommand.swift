@@ -1,0 +1,138 @@
+public import ArgumentParser
+import Foundation
+import MeshLab
+public import MeshState
+
+extension OutboundPolicy: ExpressibleByArgument {}
+
+struct LabCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab",
+        abstract: "A local mesh of real Envoys, with Bookinfo, an egress gateway and an outside world.",
+        subcommands: [Up.self, Down.self, Status.self, Exec.self, KubeconfigPath.self, Run.self])
+
+    struct Up: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Start the lab; returns when every proxy is live and in sync.")
+        @Option(help: "What becomes of calls to unknown hosts: REGISTRY_ONLY blocks them, ALLOW_ANY lets them pass.")
+        var outboundPolicy: OutboundPolicy = .registryOnly
+
+        func run() async throws {
+            let lab = LabControl()
+            let (status, started) = try await lab.up(policy: outboundPolicy, executable: ownExecutable()) {
+                print("lab: \($0)")
+            }
+            print("lab: \(started ? "is up" : "was up already"); product page: \(status.productPage)")
+        }
+    }
+
+    struct Down: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Stop the lab; leaves no process and no socket.")
+
+        func run() async throws {
+            print(try await LabControl().down() ? "lab: stopped" : "lab: was not running")
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+        static let configuration = CommandConfiguration(abstract: "Show the parts of the lab and how they fare.")
+        @Option(name: [.short, .long], help: "How to print.")
+        var output: Format = .table
+
+        func run() async throws {
+            guard let status = try LabControl().status() else {
+                throw Failure("no lab was started yet; start one with: meshtop lab up")
+            }
+            switch output {
+            case .json:
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                print(String(decoding: try encoder.encode(status), as: UTF8.self))
+            case .table: print(status.table)
+            }
+            if status.phase != .ready { throw ExitCode.failure }
+        }
+    }
+
+    struct Exec: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Run a command as if inside a workload: its connections go through the sidecar.")
+        @Argument(help: "The workload: sleep, productpage-v1, details-v1, reviews-v3, ratings-v1, ratings-v2-mysql.")
+        var workload: String
+        @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
+        var command: [String] = []
+
+        func validate() throws {
+            guard !command.isEmpty else { throw ValidationError("write the command after --, as in: -- curl -s http://httpbin.org/get") }
+        }
+
+        func run() async throws {
+            try LabControl().exec(workload: workload, command: command, executable: ownExecutable())
+        }
+    }
+
+    struct KubeconfigPath: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "kubeconfig", abstract: "Print the path of the lab's kubeconfig.")
+
+        func run() async throws {
+            let lab = LabControl()
+            guard let status = try lab.status() else {
+                throw Failure("no lab was started yet; start one with: meshtop lab up")
+            }
+            print(status.kubeconfig)
+        }
+    }
+
+    /// The lab process itself; `lab up` starts it.
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The lab process.", shouldDisplay: false)
+        @Option var outboundPolicy: OutboundPolicy
+        @Option var stateDirectory: String
+
+        func run() async throws {
+            try await LabProcess(
+                stateDirectory: URL(filePath: stateDirectory), policy: outboundPolicy, executable: ownExecutable()
+            ).run()
+        }
+    }
+}
+
+/// The file that this process runs.
+func ownExecutable() throws -> URL {
+    URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+}
+
+extension LabStatus {
+    /// The status as aligned text.
+    fileprivate var table: String {
+        var lines = ["lab            \(phase.rawValue)\(detail.isEmpty ? "" : ": \(detail)")"]
+        guard phase != .stopped else { return lines[0] }
+        lines += [
+            "policy         \(outboundPolicy)", "API            \(server)", "kubeconfig     \(kubeconfig)",
+            "product page   \(productPage)", "",
+        ]
+        lines += Self.columns(
+            [["PROXY", "WORKLOAD", "LIVE", "CONFIGURATION"]]
+                + proxies.map {
+                    [
+                        "\($0.proxy).\($0.namespace)", $0.workload, $0.live ? "yes" : "no",
+                        $0.rejection.map { "rejected: \($0)" } ?? ($0.synced ? "in sync" : "pending"),
+                    ]
+                })
+        lines.append("")
+        lines += Self.columns(
+            [["PROGRAM", "PID", "RESTARTS"]]
+                + programs.map { [$0.name, $0.pid.map(String.init) ?? "not running", String($0.restarts)] })
+        return lines.joined(separator: "\n")
+    }
+
+    private static func columns(_ rows: [[String]]) -> [String] {
+        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+            return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
+        }
+    }
+}

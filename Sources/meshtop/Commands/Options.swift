@@ -1,0 +1,84 @@
+public import ArgumentParser
+public import CursesTerminal
+import Foundation
+import MeshClient
+import MeshLab
+import MeshState
+
+/// Which mesh, and which part of it.
+struct ConnectionOptions: ParsableArguments {
+    @Option(help: "The kubeconfig file; otherwise $KUBECONFIG, otherwise ~/.kube/config.")
+    var kubeconfig: String?
+
+    @Option(help: "The context of the kubeconfig to use.")
+    var context: String?
+
+    @Option(help: "The address of the Kubernetes API, in place of the context's.")
+    var server: String?
+
+    @Option(name: [.short, .long], help: "Look at one namespace alone.")
+    var namespace: String?
+
+    /// A mesh to look at, not yet spoken to; `interval` is the seconds between two polls.
+    func session(interval: Double = 1) throws -> MeshSession {
+        let (access, nameServers) = try resolve()
+        return try MeshSession(access: access, namespace: namespace, interval: interval, nameServers: nameServers)
+    }
+
+    /// How the API is reached, and who knows the names behind addresses: for the lab its own name server.
+    private func resolve() throws -> (access: ClusterAccess, nameServers: [MeshClient.NameServer]?) {
+        let isNamed = server != nil || context != nil || kubeconfig != nil
+        if !isNamed, let lab = try runningLab() { return lab }
+        if let server, context == nil, kubeconfig == nil {
+            return (try ClusterAccess(server: server, token: ProcessInfo.processInfo.environment["MESHTOP_TOKEN"]), nil)
+        }
+        var access = try MeshClient.Kubeconfig(path: kubeconfig).access(context: context)
+        if let server { access.server = try ClusterAccess(server: server).server }
+        return (access, nil)
+    }
+
+    private func runningLab() throws -> (access: ClusterAccess, nameServers: [MeshClient.NameServer]?)? {
+        let lab = LabControl()
+        guard try lab.isRunning, let layout = try lab.layout() else { return nil }
+        let access = try MeshClient.Kubeconfig(path: layout.kubeconfigFile.path).access()
+        return (access, [MeshClient.NameServer(host: layout.nameServerAddress, port: layout.nameServerPort)])
+    }
+}
+
+/// How a list is printed.
+struct OutputOptions: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, wide, json, yaml }
+
+    @Option(name: [.short, .long], help: "How to print.")
+    var output: Format = .table
+
+    @Flag(name: [.customShort("w"), .long], help: "Go on printing what changes, until interrupted.")
+    var watch = false
+
+    @Flag(help: "Leave out the line of column titles.")
+    var noHeaders = false
+}
+
+extension ColorChoice: ExpressibleByArgument {}
+
+/// How the console looks and what it may do.
+struct ScreenOptions: ParsableArguments {
+    @Option(help: "Seconds between two polls of the proxies.")
+    var interval: Double = 1
+
+    @Option(help: "How many colours to use.")
+    var color: ColorChoice = .auto
+
+    @Flag(help: "Draw with ASCII alone.")
+    var ascii = false
+
+    @Flag(help: "Lock all changes; no key unlocks them.")
+    var readOnly = false
+
+    @Flag(help: "Print what the console would show, once, and end.")
+    var once = false
+
+    func validate() throws {
+        guard interval >= 0.2, interval <= 3600 else { throw ValidationError("--interval takes 0.2 to 3600 seconds") }
+    }
+}

@@ -1,0 +1,137 @@
+import CursesTerminal
+import Foundation
+import Glibc
+import MeshClient
+import MeshState
+import MeshTUI
+import Synchronization
+
+/// Runs the console: one thread owns the terminal, `update` and `render`; tasks bring it events and carry out effects.
+struct ConsoleRunner: Sendable {
+    /// How the console ended.
+    enum Ending: Sendable {
+        case quit
+        case signal(Int32)
+
+        /// Ends the process as its parent expects: by the signal that asked for it.
+        func finish() {
+            guard case .signal(let number) = self else { return }
+            Glibc.signal(number, SIG_DFL)
+            raise(number)
+        }
+    }
+
+    private let session: MeshSession
+    private let screen: ScreenOptions
+    /// A busy mesh is drawn this often at most; a key is answered at once.
+    private static let snapshotPause = Duration.milliseconds(50)
+
+    init(session: MeshSession, screen: ScreenOptions) {
+        self.session = session
+        self.screen = screen
+    }
+
+    /// Shows the console until the user or a signal ends it.
+    func run() async throws -> Ending {
+        let ending = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Ending, any Error>) in
+            let thread = Thread { continuation.resume(with: Result { try self.loop() }) }
+            thread.name = "terminal"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        await session.stop()
+        return ending
+    }
+
+    private func loop() throws -> Ending {
+        let terminal = try Terminal(TerminalOptions(ascii: screen.ascii, color: screen.color))
+        defer { terminal.close() }
+        let inbox = Inbox(waker: terminal.waker)
+        let feeder = Task { await feed(inbox) }
+        defer { feeder.cancel() }
+
+        let palette = Theme.defaultDark.palette(level: terminal.capabilities.colors)
+        var model = AppModel(
+            size: terminal.size, now: Date(), contextName: session.identity.context, user: NSUserName(), readOnly: screen.readOnly,
+            interval: screen.interval)
+        while true {
+            terminal.draw(
+                render(model, size: terminal.size, capabilities: terminal.capabilities), palette: palette)
+            for happening in terminal.wait(until: Self.nextSecond) {
+                let event: Event
+                switch happening {
+                case .key(let key): event = .key(key)
+                case .resize(let size): event = .resize(size)
+                case .signal(let number): return .signal(number)
+                case .closed: return .signal(SIGHUP)
+                }
+                for effect in update(&model, event) where carryOut(effect, terminal, inbox) { return .quit }
+            }
+            for event in inbox.take() + [.tick(Date())] {
+                for effect in update(&model, event) where carryOut(effect, terminal, inbox) { return .quit }
+            }
+        }
+    }
+
+    /// When the clock in the header moves.
+    private static var nextSecond: ContinuousClock.Instant {
+        let fraction = Date().timeIntervalSince1970.truncatingRemainder(dividingBy: 1)
+        return .now + .milliseconds(1001 - Int(fraction * 1000))
+    }
+
+    private func feed(_ inbox: Inbox) async {
+        await session.start()
+        for await _ in session.changes {
+            inbox.put(.snapshot(await session.snapshot()))
+            // Ends early when the console does.
+            try? await Task.sleep(for: Self.snapshotPause)
+        }
+    }
+
+    /// Does what `update` asked for; true when the console is to end.
+    private func carryOut(_ effect: Effect, _ terminal: Terminal, _ inbox: Inbox) -> Bool {
+        switch effect {
+        case .quit: return true
+        case .redraw: terminal.redraw()
+        case .suspend: terminal.suspend()
+        case .copy(let text): terminal.copy(text)
+        case .refresh: session.source.refresh()
+        case .setInterval(let seconds): session.source.setInterval(.seconds(seconds))
+        case .apply(let request):
+            Task { inbox.put(.changeFinished(request, await session.source.perform(request))) }
+        case .save(let text, let name):
+            do {
+                inbox.put(.message("saved to \(try SavedScreens.write(text, name: name).path)", isError: false))
+            } catch {
+                inbox.put(.message("not saved: \(error)", isError: true))
+            }
+        }
+        return false
+    }
+}
+
+/// Events on their way to the terminal's thread.
+private final class Inbox: Sendable {
+    private let events = Mutex<[Event]>([])
+    private let waker: TerminalWaker
+
+    init(waker: TerminalWaker) { self.waker = waker }
+
+    /// Adds an event and wakes the terminal's thread. Of several snapshots only the newest is kept.
+    func put(_ event: Event) {
+        events.withLock { events in
+            if case .snapshot = event {
+                events.removeAll { if case .snapshot = $0 { true } else { false } }
+            }
+            events.append(event)
+        }
+        waker.wake()
+    }
+
+    func take() -> [Event] {
+        events.withLock { events in
+            defer { events = [] }
+            return events
+        }
+    }
+}
