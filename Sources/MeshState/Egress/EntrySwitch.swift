@@ -92,7 +92,9 @@ public enum EntrySwitch {
         guard let text = object["metadata"]?["annotations"]?[name]?.stringValue else { return nil }
         do {
             let value = try JSONValue(parsing: text)
-            return value.isNull ? nil : value
+            // In a conditional expression `nil` would be JSON's null.
+            guard !value.isNull else { return nil }
+            return value
         } catch {
             throw ChangeRefusal(
                 "the annotation \(name) of \(entry.meta.name) is damaged (\(error)): correct it with `kubectl edit`")
@@ -105,7 +107,7 @@ public enum EntrySwitch {
             var entries = metadata[map] ?? [:]
             guard value != nil || entries[name] != nil else { return }
             entries[name] = value
-            metadata[map] = entries == [:] ? nil : entries
+            metadata[map] = entries.objectValue?.isEmpty == true ? Optional.none : entries
         }
     }
 

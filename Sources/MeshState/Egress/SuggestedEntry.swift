@@ -153,12 +153,16 @@ public enum SuggestedEntry {
     ) throws(ChangeRefusal) -> ChangeRequest? {
         let port = fresh.ports[0]
         if let same = existing.ports.first(where: { $0.number == port.number }) {
-            let isServed = same.parsedProtocol == port.parsedProtocol && coversAddress(existing, of: call)
-            throw ChangeRefusal(
-                isServed
-                    ? "service entry \(existing.meta.name) has \(call.words) already; a new call should pass"
-                    : "service entry \(existing.meta.name) has port \(port.number) as \(same.protocolText) "
-                        + "\(existing.addresses.isEmpty ? "" : "on \(existing.addresses.joined(separator: " ")) "): edit it")
+            let name = "service entry \(existing.meta.name)"
+            if same.parsedProtocol != port.parsedProtocol {
+                throw ChangeRefusal(
+                    "\(name) has port \(port.number) as \(same.protocolText), not as \(port.protocolText): edit it")
+            }
+            if !coversAddress(existing, of: call) {
+                throw ChangeRefusal(
+                    "\(name) has port \(port.number) for \(existing.addresses.joined(separator: ", ")) alone: edit it")
+            }
+            throw ChangeRefusal("\(name) has \(call.words) already: a new call should pass")
         }
         var object = try EntrySwitch.changeable(existing)
         if EntrySwitch.isOff(existing) != nil, case .replace(let on) = try EntrySwitch.switchOn(existing, id: id).action {
