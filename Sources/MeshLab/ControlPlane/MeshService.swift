@@ -99,8 +99,8 @@ extension MeshService {
 extension MeshService {
     /// The rows of a ServiceEntry; `pods` are those that its selector may choose from.
     static func rows(of entry: ServiceEntry, pods: [Pod]) -> [MeshService] {
-        // What parses neither as an address nor as a block is left out, as istiod does.
-        let addresses = entry.addresses.compactMap { NetworkPrefix($0)?.istioText }
+        // What is neither an address nor a block is left out, as istiod does; IPv6 stays, and gets no listener.
+        let addresses = entry.addresses.compactMap { NetworkPrefix($0)?.istioText ?? ($0.contains(":") ? $0 : nil) }
         let places: [String?] = addresses.isEmpty ? [nil] : addresses
         let endpoints = endpointsByPort(of: entry, pods: pods)
         return entry.hosts.flatMap { host in

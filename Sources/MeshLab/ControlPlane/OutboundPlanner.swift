@@ -161,10 +161,16 @@ struct OutboundPlanner {
         let wanted = plan.listeners.flatMap(\.chains).compactMap { chain in
             if case .http(let route) = chain.action { route } else { nil }
         }
+        var byPort: [Int: [ServiceIndex.Effective]] = [:]
+        for effective in services {
+            for port in effective.service.ports where Self.kindOf(port.parsedProtocol) != .tcp {
+                byPort[port.number, default: []].append(effective)
+            }
+        }
         var made: Set<String> = []
         for name in wanted where made.insert(name).inserted {
             if let port = Int(name) {
-                plan.routes.append(routes(port: port))
+                plan.routes.append(routes(port: port, services: byPort[port] ?? []))
             } else if let colon = name.lastIndex(of: ":"), let port = Int(name[name.index(after: colon)...]) {
                 // A sniffed service on its own address: whatever the request says, it goes there.
                 let cluster = MeshService.clusterName(port: port, host: String(name[..<colon]))
@@ -175,15 +181,12 @@ struct OutboundPlanner {
         plan.routes.sort { $0.name < $1.name }
     }
 
-    private mutating func routes(port: Int) -> RoutePlan {
+    private mutating func routes(port: Int, services: [ServiceIndex.Effective]) -> RoutePlan {
         var hosts: [RoutePlan.VirtualHost] = []
         var taken: Set<String> = ["*"]
         for effective in services {
             let cluster = MeshService.clusterName(port: port, host: effective.service.host)
-            guard clusterNames.contains(cluster),
-                let servicePort = effective.service.ports.first(where: { $0.number == port }),
-                Self.kindOf(servicePort.parsedProtocol) != .tcp
-            else { continue }
+            guard clusterNames.contains(cluster) else { continue }
             let name = "\(effective.service.host):\(port)"
             var domains: [String] = []
             for domain in self.domains(of: effective) {
@@ -227,11 +230,23 @@ private struct ListenerDrafts {
     }
 
     private struct Draft {
-        var chains: [ListenerPlan.Chain]
         /// The protocol of the first service here.
-        var parsed: PortProtocol
-        /// The host that each chain came from.
-        var owners: [ListenerPlan.Match: String]
+        let parsed: PortProtocol
+        private(set) var chains: [ListenerPlan.Chain] = []
+        /// Where each match leads, and for which host.
+        private var owners: [ListenerPlan.Match: (action: ListenerPlan.Action, host: String)] = [:]
+
+        init(parsed: PortProtocol) { self.parsed = parsed }
+
+        /// Takes a chain in; returns the host that has its connections already, if it leads elsewhere.
+        ///
+        /// HTTP services share a chain; of two TCP services with the same match the earlier one stays.
+        mutating func add(_ chain: ListenerPlan.Chain, of host: String) -> String? {
+            if let owner = owners[chain.match] { return owner.action == chain.action ? nil : owner.host }
+            chains.append(chain)
+            owners[chain.match] = (chain.action, host)
+            return nil
+        }
     }
 
     private var drafts: [Place: Draft] = [:]
@@ -239,30 +254,19 @@ private struct ListenerDrafts {
 
     mutating func add(_ chains: [ListenerPlan.Chain], bind: String, port: Int, parsed: PortProtocol, host: String) {
         let place = Place(bind: bind, port: port)
-        guard var draft = drafts[place] else {
-            drafts[place] = Draft(
-                chains: chains, parsed: parsed,
-                owners: Dictionary(chains.map { ($0.match, host) }, uniquingKeysWith: { first, _ in first }))
-            return
-        }
-        // In these protocols the server speaks first, so that nothing can be sniffed beside them.
-        let serverFirst: Set<PortProtocol> = [.mongo, .mysql]
-        if parsed != draft.parsed, serverFirst.contains(parsed) || serverFirst.contains(draft.parsed) { return }
+        let first = drafts[place]?.parsed ?? parsed
+        if first != parsed, Self.serverFirst.contains(parsed) || Self.serverFirst.contains(first) { return }
         for chain in chains {
-            guard let owner = draft.owners[chain.match] else {
-                draft.chains.append(chain)
-                draft.owners[chain.match] = host
-                continue
-            }
-            // HTTP services share a chain; of two TCP services with the same match the earlier one stays.
-            if case .tcp = chain.action, !draft.chains.contains(chain) {
-                report.add(
-                    PushReport.listenerConflict, key: "\(bind):\(port)",
-                    message: "Listener=\(bind):\(port) AcceptedTCP=\(owner) RejectedTCP=\(host) TCPServices=1")
-            }
+            // Changed in place: a listener may have thousands of chains.
+            guard let owner = drafts[place, default: Draft(parsed: parsed)].add(chain, of: host) else { continue }
+            report.add(
+                PushReport.listenerConflict, key: "\(bind):\(port)",
+                message: "Listener=\(bind):\(port) AcceptedTCP=\(owner) RejectedTCP=\(host) TCPServices=1")
         }
-        drafts[place] = draft
     }
+
+    /// In these protocols the server speaks first, so that nothing can be sniffed beside them.
+    private static let serverFirst: Set<PortProtocol> = [.mongo, .mysql]
 
     var listeners: [ListenerPlan] {
         drafts.map { ListenerPlan(bind: $0.key.bind, port: $0.key.port, chains: $0.value.chains) }

@@ -67,13 +67,10 @@ struct ServiceIndex: Sendable {
         var order: [String] = []
         var result: [String: Effective] = [:]
         for row in visible where chosen[row.host]?.namespace == row.namespace {
-            guard var effective = result[row.host] else {
+            if result[row.host]?.add(row) == nil {
                 order.append(row.host)
                 result[row.host] = Effective(service: row, rows: [row])
-                continue
             }
-            effective.add(row)
-            result[row.host] = effective
         }
         return order.compactMap { result[$0] }
     }

@@ -21,6 +21,14 @@ public enum EnvoyBootstrap {
                 ],
             ],
             "admin": ["address": ResourceWriter.socketAddress(node.loopback, port: ProxyNode.adminPort)],
+            "overload_manager": [
+                "resource_monitors": [
+                    ResourceWriter.filter(
+                        "envoy.resource_monitors.global_downstream_max_connections",
+                        "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                        ["max_active_downstream_connections": 50_000])
+                ]
+            ],
             "dynamic_resources": [
                 "cds_config": ResourceWriter.file(files.clustersFile.path),
                 "lds_config": ResourceWriter.file(files.listenersFile.path),

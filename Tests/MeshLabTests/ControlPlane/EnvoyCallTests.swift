@@ -178,6 +178,30 @@ import Testing
         }
     }
 
+    @Test func aServiceIsReachedThroughBothSidecars() async throws {
+        let ports: [ServicePort] = [.make(9080, "HTTP"), .make(3306, "TCP")]
+        let meta = ObjectMeta(name: "reviews", namespace: "default")
+        let mesh = MeshConfiguration(
+            services: [Service(meta: meta, ports: ports, clusterIP: "10.96.0.7")],
+            endpoints: [
+                Endpoints(
+                    meta: meta, subsets: [.init(ready: ["10.244.0.13"], ports: ["http-9080": 9080, "tcp-3306": 3306])])
+            ])
+        try await TestLab.run(mesh, peerPorts: ports) { lab in
+            let servers = [9080, 3306].map { NamedServer("app\($0)", host: lab.nodes[1].loopback, port: $0) }
+            defer { for server in servers { server.stop() } }
+            #expect(await lab.http("10.96.0.7", 9080, host: "reviews").text.hasSuffix("app9080\n"))
+            #expect(await lab.tcp("10.96.0.7", 3306).text == "app3306\n")
+            _ = try await lab.logLine("outbound|9080||reviews.default.svc.cluster.local", "\"10.244.0.13:9080\"")
+            _ = try await lab.eventually("the call in the other sidecar's log") {
+                let log = lab.log(of: "reviews-1")
+                return log.contains(" inbound|9080|| ") && log.contains(" inbound|3306|| ") ? true : nil
+            }
+            // Nothing but access logs: Envoy has no complaint about its configuration.
+            #expect(!lab.log().contains("][warning]"), "\(lab.log())")
+        }
+    }
+
     /// What a call to an unknown host does beside one entry, port by port (the rows of istiod's own simulation).
     @Test(arguments: [OutboundPolicy.registryOnly, .allowAny])
     func unknownHostsBesideOneEntry(policy: OutboundPolicy) async throws {

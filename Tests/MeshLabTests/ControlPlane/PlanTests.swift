@@ -115,6 +115,8 @@ import Testing
             ["203.0.113.9_15001  any -> outbound|15001||a.b"]),
         .init("UDP has no listener", [entry("a.b", [], .make(53, "UDP"))], []),
         .init("IPv6 has no listener", [entry("a.b", ["2001:db8::1"], .make(3306, "TCP"))],
+            []),
+        .init("what is no address counts for nothing", [entry("a.b", ["nonsense"], .make(3306, "TCP"))],
             ["0.0.0.0_3306  any -> outbound|3306||a.b"]),
     ]
 

@@ -189,6 +189,24 @@ import Testing
         }
     }
 
+    @Test func aNewControlPlaneTakesOverRunningEnvoys() async throws {
+        try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
+            await lab.plane.stop()
+            let before = try Self.fileDates(lab.sidecar.directory)
+            let unchanged = ControlPlane(layout: lab.layout, nodes: lab.nodes)
+            try await unchanged.start(with: MeshConfiguration(entries: [Self.cnn]))
+            #expect(await unchanged.awaitSynced(timeout: .seconds(10)).isEmpty)
+            #expect(try Self.fileDates(lab.sidecar.directory) == before)
+            await unchanged.stop()
+
+            let changed = ControlPlane(layout: lab.layout, nodes: lab.nodes)
+            try await changed.start(with: MeshConfiguration())
+            #expect(await changed.awaitSynced(timeout: .seconds(10)).isEmpty)
+            #expect(try await !lab.admin("/clusters").contains("edition.cnn.com"))
+            await changed.stop()
+        }
+    }
+
     @Test func anEnvoyThatDiedComesBackWithWhatChangedMeanwhile() async throws {
         var mesh = MeshConfiguration(entries: [])
         try await TestLab.run(mesh) { lab in

@@ -18,11 +18,11 @@ final class TestLab: Sendable {
     /// Runs a test in a lab of its own and takes the lab down, whatever becomes of the test.
     static func run(
         _ mesh: MeshConfiguration = MeshConfiguration(), gateway: Bool = false, ports: [ServicePort] = [],
-        prepare: (LabLayout) -> Void = { _ in }, _ body: (TestLab) async throws -> Void
+        peerPorts: [ServicePort]? = nil, prepare: (LabLayout) -> Void = { _ in }, _ body: (TestLab) async throws -> Void
     ) async throws {
         await LabGate.shared.enter()
         defer { Task { await LabGate.shared.leave() } }
-        let lab = try TestLab(gateway: gateway, ports: ports)
+        let lab = try TestLab(gateway: gateway, ports: ports, peerPorts: peerPorts)
         do {
             prepare(lab.layout)
             try await lab.plane.start(with: mesh)
@@ -36,7 +36,7 @@ final class TestLab: Sendable {
         await lab.stop()
     }
 
-    private init(gateway: Bool, ports: [ServicePort]) throws {
+    private init(gateway: Bool, ports: [ServicePort], peerPorts: [ServicePort]?) throws {
         let (block, lock) = try Self.freeBlock()
         self.lock = lock
         let folder = FileManager.default.temporaryDirectory.appending(path: "meshtop-plane-\(UUID().uuidString)")
@@ -48,7 +48,7 @@ final class TestLab: Sendable {
                 "203.0.113.\(host):443 127.\(block).113.\(host):10443\n",
                 "203.0.113.\(host) 127.\(block).113.\(host)\n",
             ]
-        }.joined()
+        }.joined() + "10.244.0.13 127.\(block).0.13:15006 proxy\n"
         try Data(map.utf8).write(to: layout.worldMapFile)
 
         var nodes = [
@@ -59,6 +59,10 @@ final class TestLab: Sendable {
             nodes.append(
                 Self.node(
                     "istio-egressgateway-1", "istio-system", number: 12, kind: .gateway, ports: [], layout: layout))
+        }
+        if let peerPorts {
+            nodes.append(
+                Self.node("reviews-1", "default", number: 13, kind: .sidecar, ports: peerPorts, layout: layout))
         }
         self.nodes = nodes
         plane = ControlPlane(layout: layout, nodes: nodes)
@@ -154,8 +158,8 @@ final class TestLab: Sendable {
         try await synced()
     }
 
-    func log() -> String {
-        let file = layout.logFile(namespace: "default", pod: "sleep-1", container: "istio-proxy")
+    func log(of pod: String = "sleep-1") -> String {
+        let file = layout.logFile(namespace: "default", pod: pod, container: "istio-proxy")
         return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     }
 
