@@ -38,7 +38,8 @@ private struct TextLine {
     var record: AccessLogRecord
 
     init?(_ line: Substring) {
-        guard let bracket = line.firstIndex(of: "]"), let start = Date(rfc3339: line[line.index(after: line.startIndex)..<bracket])
+        guard let bracket = line.firstIndex(of: "]"),
+            let start = Date(rfc3339: line[line.index(after: line.startIndex)..<bracket])
         else { return nil }
         record = AccessLogRecord(start: start)
         let rest = line[line.index(after: bracket)...].drop { $0 == " " }
@@ -52,12 +53,14 @@ private struct TextLine {
         guard readMiddle(middle) else { return nil }
     }
 
-    /// The quote behind the request: the first that a number follows. A path holds no space, so that it cannot fake one.
+    /// The quote behind the request: the first that a number follows. A path holds no space, so it cannot fake one.
     private static func requestEnd(_ text: Substring) -> String.Index? {
         var search = text.dropFirst()
         while let quote = search.firstIndex(of: "\"") {
             let behind = text[text.index(after: quote)...]
-            if behind.first == " ", behind.dropFirst().first?.isASCII == true, behind.dropFirst().first?.isNumber == true {
+            if behind.first == " ", behind.dropFirst().first?.isASCII == true,
+                behind.dropFirst().first?.isNumber == true
+            {
                 return quote
             }
             search = behind

@@ -60,8 +60,8 @@ extension SyncState {
 extension OutboundPolicy {
     /// Reads the policy from istiod's `/debug/mesh`.
     ///
-    /// REGISTRY_ONLY is the zero value, so that it shows as an empty object; a mesh configuration without the object has
-    /// Istio's default, ALLOW_ANY.
+    /// REGISTRY_ONLY is the zero value, so that it shows as an empty object; a mesh configuration without the object
+    /// has Istio's default, ALLOW_ANY.
     public init(mesh document: JSONValue) throws(DecodeError) {
         let reader = try FieldReader(document, object: "istiod's /debug/mesh")
         guard let policy = try reader.child("outboundTrafficPolicy") else {

@@ -69,7 +69,9 @@ struct JSONParser {
     private mutating func word(_ text: StaticString, _ result: JSONValue) throws(JSONSyntaxError) -> JSONValue {
         let length = text.utf8CodeUnitCount
         guard position + length <= bytes.count else { throw error("an unfinished word") }
-        for index in 0..<length where bytes[position + index] != text.utf8Start[index] { throw error("an unknown word") }
+        for index in 0..<length where bytes[position + index] != text.utf8Start[index] {
+            throw error("an unknown word")
+        }
         position += length
         return result
     }

@@ -19,7 +19,10 @@ extension JSONValue {
         case .number(let value): output += value.isFinite ? value.jsonDescription : "null"
         case .string(let text): Self.write(string: text, to: &output)
         case .array(let elements):
-            if elements.isEmpty { output += "[]"; return }
+            if elements.isEmpty {
+                output += "[]"
+                return
+            }
             output += "["
             for (index, element) in elements.enumerated() {
                 if index > 0 { output += "," }
@@ -29,7 +32,10 @@ extension JSONValue {
             newLine(level)
             output += "]"
         case .object(let members):
-            if members.isEmpty { output += "{}"; return }
+            if members.isEmpty {
+                output += "{}"
+                return
+            }
             output += "{"
             for (index, key) in members.keys.sorted().enumerated() {
                 if index > 0 { output += "," }

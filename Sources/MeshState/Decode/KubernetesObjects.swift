@@ -64,8 +64,8 @@ extension Service {
 }
 
 extension PortProtocol {
-    /// The protocol that Istio takes a Service's port to have: from `appProtocol`, else from the part of the port's name
-    /// before the first hyphen, else TCP for a few well-known numbers; `unset` where it has to sniff.
+    /// The protocol that Istio takes a Service's port to have: from `appProtocol`, else from the part of the port's
+    /// name before the first hyphen, else TCP for a few well-known numbers; `unset` where it has to sniff.
     public init(portName: String, appProtocol: String?, transport: String = "TCP", number: Int) {
         if transport.uppercased() == "UDP" {
             self = .udp

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 extension Date {
-    /// Reads a time such as `2026-11-21T11:09:56Z`, with or without a fraction, in any offset; nil if it has another form.
+    /// Reads a time such as `2026-11-21T11:09:56Z`, with or without a fraction, in any offset; nil for another form.
     public init?(rfc3339 text: some StringProtocol) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),

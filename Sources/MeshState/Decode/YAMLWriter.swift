@@ -30,7 +30,8 @@ extension JSONValue {
 
     private static func style(of text: String) -> Node.Scalar.Style {
         // `y` and `n` are truth values to some readers; a time would be no string to others.
-        let isWord = ["y", "Y", "n", "N", "<<", "="].contains(text) || text.contains("_") && text.first?.isNumber == true
+        let isWord =
+            ["y", "Y", "n", "N", "<<", "="].contains(text) || text.contains("_") && text.first?.isNumber == true
         if isWord || YAMLText.plainValue(of: text) != .string(text) || looksLikeTime(text) { return .doubleQuoted }
         return text.contains("\n") ? .literal : .any
     }

@@ -10,8 +10,8 @@ struct BlockedCall: Hashable {
 
     /// Reads a line of a sidecar's or a gateway's log; nil for a call that was not stopped by the egress policy.
     ///
-    /// - HTTP: the route is `block_all`, or it is the direct response 502 that stands behind it. A gateway, and a sidecar
-    ///   up to 1.1.2, answers 404 with the flag `NR` instead.
+    /// - HTTP: the route is `block_all`, or it is the direct response 502 that stands behind it. A gateway, and a
+    ///   sidecar up to 1.1.2, answers 404 with the flag `NR` instead.
     /// - TCP and TLS: the cluster is BlackHoleCluster. Old JSON logs have no cluster there, but the flag `UH` and no
     ///   upstream host. A gateway without a matching server name sets `NR`.
     ///

@@ -37,7 +37,9 @@ struct DestinationIndex {
                 note(address, Owner(name: service.host, source: .registry, key: service.id))
             }
         }
-        for pod in pods { note(pod.ip, Owner(name: "\(pod.meta.name).\(pod.meta.namespace)", source: .registry, key: nil)) }
+        for pod in pods {
+            note(pod.ip, Owner(name: "\(pod.meta.name).\(pod.meta.namespace)", source: .registry, key: nil))
+        }
     }
 
     private mutating func note(_ text: String, _ owner: Owner) {
@@ -60,7 +62,9 @@ struct DestinationIndex {
     /// Entries and services that stand for a name: those that spell it out first, then wildcards, the longest first.
     func keys(for name: String) -> [ObjectKey] {
         let name = name.lowercased()
-        let covering = wildcards.filter { HostName.covers($0.host, name) }.sorted { $0.host.utf8.count > $1.host.utf8.count }
+        let covering = wildcards.filter { HostName.covers($0.host, name) }.sorted {
+            $0.host.utf8.count > $1.host.utf8.count
+        }
         return byHost[name, default: []] + covering.map(\.key)
     }
 }

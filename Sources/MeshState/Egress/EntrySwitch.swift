@@ -68,7 +68,8 @@ public enum EntrySwitch {
             change(&object, "spec") { $0["exportTo"] = before }
         }
         for name in [revisionBefore, exportToBefore, switchedOff] { set(&object, "annotations", name, nil) }
-        return ChangeRequest(id: id, target: entry.id, action: .replace(object), summary: "switch on \(entry.meta.name)")
+        return ChangeRequest(
+            id: id, target: entry.id, action: .replace(object), summary: "switch on \(entry.meta.name)")
     }
 
     /// The entry's object without what the API server writes itself.

@@ -1,13 +1,13 @@
 /// Proposes the change that lets a blocked call out, and no more than that call.
 public enum SuggestedEntry {
-    /// The change that allows what was blocked: a new entry, a port for the entry that has the host, or switching on the
-    /// entry that was switched off.
+    /// The change that allows what was blocked: a new entry, a port for the entry that has the host, or switching on
+    /// the entry that was switched off.
     ///
     /// The entry goes into the workload's namespace unless another one is given. What it looks like follows the call:
     /// - HTTP: the authority as host, protocol HTTP, resolution DNS.
     /// - TLS with a server name, and port 443 with a name known from the mesh or a name server: that name, TLS, DNS.
-    /// - other TCP: the address as `addresses` with resolution NONE, so that nothing but this address is opened. The host
-    ///   is the name if one is known, else a label made from the address (`203-0-113-10.egress.invalid`), because a
+    /// - other TCP: the address as `addresses` with resolution NONE, so that nothing but this address is opened. The
+    ///   host is the name if one is known, else a label made from the address (`203-0-113-10.egress.invalid`), because a
     ///   plain connection carries no name.
     public static func make(
         for blocked: BlockedEgress, in snapshot: MeshSnapshot, namespace: String? = nil, id: Int
@@ -19,11 +19,13 @@ public enum SuggestedEntry {
             }
         case .otherPort(let key) where key.kind == "Service":
             throw ChangeRefusal(
-                "\(blocked.id.target):\(blocked.id.port) belongs to service \(key.namespace)/\(key.name): add the port there")
+                "\(blocked.id.target):\(blocked.id.port) belongs to service \(key.namespace)/\(key.name): "
+                    + "add the port there"
+            )
         case .noGatewayRoute:
             throw ChangeRefusal(
-                "\(blocked.id.target) was refused by the egress gateway: it needs a Gateway and a VirtualService that route "
-                    + "it there")
+                "\(blocked.id.target) was refused by the egress gateway: it needs a Gateway and a VirtualService that "
+                    + "route it there")
         case .noEntry, .otherPort: break
         }
         let call = Call(blocked)
@@ -32,8 +34,8 @@ public enum SuggestedEntry {
 
     /// The change that allows calls to a host and port, for whom no such call may have been blocked yet.
     ///
-    /// What was blocked decides as above if something was. Else the port does: 443 is TLS, 80 and the like are HTTP; any
-    /// other is TCP and needs an address, since without one the entry would open the port to every destination.
+    /// What was blocked decides as above if something was. Else the port does: 443 is TLS, 80 and the like are HTTP;
+    /// any other is TCP and needs an address, since without one the entry would open the port to every destination.
     /// - Parameters:
     ///   - host: a name or an address.
     ///   - workload: only calls of this workload count.
@@ -165,7 +167,8 @@ public enum SuggestedEntry {
             throw ChangeRefusal("\(name) has \(call.words) already: a new call should pass")
         }
         var object = try EntrySwitch.changeable(existing)
-        if EntrySwitch.isOff(existing) != nil, case .replace(let on) = try EntrySwitch.switchOn(existing, id: id).action {
+        if EntrySwitch.isOff(existing) != nil, case .replace(let on) = try EntrySwitch.switchOn(existing, id: id).action
+        {
             object = on
         }
         if call.transport == .tcp, !coversAddress(existing, of: call) {

@@ -59,7 +59,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             if mayEndInFour, index == parts.count - 1, let four = four(part) {
                 bytes += four
             } else {
-                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit), let value = UInt16(part, radix: 16)
+                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit),
+                    let value = UInt16(part, radix: 16)
                 else { return nil }
                 bytes += [UInt8(value >> 8), UInt8(value & 0xFF)]
             }

@@ -13,7 +13,7 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// The member of an object; nil for an absent member and for any other kind of value. Setting nil removes the member.
+    /// The member of an object; nil for an absent one and for any other kind of value. Setting nil removes the member.
     public subscript(key: String) -> JSONValue? {
         get {
             guard case .object(let members) = self else { return nil }

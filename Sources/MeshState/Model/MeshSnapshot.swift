@@ -2,7 +2,8 @@ public import FoundationEssentials
 
 /// What becomes of a call to a host that nobody knows (mesh `outboundTrafficPolicy.mode`).
 public enum OutboundPolicy: String, Sendable, Hashable, CaseIterable {
-    case registryOnly = "REGISTRY_ONLY", allowAny = "ALLOW_ANY"
+    case registryOnly = "REGISTRY_ONLY"
+    case allowAny = "ALLOW_ANY"
 }
 
 /// Which mesh this is, and as whom we look at it.

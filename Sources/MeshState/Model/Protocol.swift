@@ -1,7 +1,17 @@
 /// A port's protocol as Istio reads it from a ServiceEntry or from a Service's port name (istio `pkg/config/protocol`).
 public enum PortProtocol: String, Sendable, Hashable, CaseIterable {
-    case tcp = "TCP", udp = "UDP", grpc = "GRPC", grpcWeb = "GRPC-Web", http = "HTTP", httpProxy = "HTTP_PROXY"
-    case http2 = "HTTP2", https = "HTTPS", tls = "TLS", mongo = "Mongo", redis = "Redis", mysql = "MySQL"
+    case tcp = "TCP"
+    case udp = "UDP"
+    case grpc = "GRPC"
+    case grpcWeb = "GRPC-Web"
+    case http = "HTTP"
+    case httpProxy = "HTTP_PROXY"
+    case http2 = "HTTP2"
+    case https = "HTTPS"
+    case tls = "TLS"
+    case mongo = "Mongo"
+    case redis = "Redis"
+    case mysql = "MySQL"
     /// No protocol was named: the proxy sniffs it.
     case unset = ""
     /// A name that Istio does not know.

@@ -18,7 +18,10 @@ public struct ProxyID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
 /// Whether a proxy has what the control plane sent it, in the words of `istioctl proxy-status`.
 public enum SyncState: String, Sendable, Hashable {
-    case synced = "SYNCED", stale = "STALE", neverAcknowledged = "STALE (Never Acknowledged)", notSent = "NOT SENT"
+    case synced = "SYNCED"
+    case stale = "STALE"
+    case neverAcknowledged = "STALE (Never Acknowledged)"
+    case notSent = "NOT SENT"
     case rejected = "ERROR"
     /// No istiod has told us yet.
     case unknown = "UNKNOWN"

@@ -87,7 +87,8 @@ extension JSONValue {
         case .array(let elements): .array(elements.map(\.madeSafe))
         case .object(let members):
             .object(
-                Dictionary(members.map { ($0.key.madeSafe, $0.value.madeSafe) }, uniquingKeysWith: { first, _ in first }))
+                Dictionary(
+                    members.map { ($0.key.madeSafe, $0.value.madeSafe) }, uniquingKeysWith: { first, _ in first }))
         }
     }
 

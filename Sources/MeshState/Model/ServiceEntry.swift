@@ -2,7 +2,7 @@
 public struct ServicePort: Sendable, Hashable {
     public var number: Int
     public var name: String
-    /// As written: a ServiceEntry's `protocol`, or for a Service the protocol that its port name or `appProtocol` implies.
+    /// As written: a ServiceEntry's `protocol`, or for a Service what its port name or `appProtocol` implies.
     public var protocolText: String
     /// The port of the endpoints; nil where it is the same.
     public var targetPort: Int?
@@ -44,12 +44,17 @@ public struct EntryEndpoint: Sendable, Hashable {
 /// A ServiceEntry: hosts that the mesh is told of (`networking.istio.io` v1, v1beta1 and v1alpha3 alike).
 public struct ServiceEntry: Sendable, Hashable, Identifiable {
     public enum Location: String, Sendable, Hashable, CaseIterable {
-        case external = "MESH_EXTERNAL", `internal` = "MESH_INTERNAL"
+        case external = "MESH_EXTERNAL"
+        case `internal` = "MESH_INTERNAL"
     }
 
     /// Where the endpoints come from (FACTS: NONE means the connection's own destination).
     public enum Resolution: String, Sendable, Hashable, CaseIterable {
-        case none = "NONE", `static` = "STATIC", dns = "DNS", dnsRoundRobin = "DNS_ROUND_ROBIN", dynamicDNS = "DYNAMIC_DNS"
+        case none = "NONE"
+        case `static` = "STATIC"
+        case dns = "DNS"
+        case dnsRoundRobin = "DNS_ROUND_ROBIN"
+        case dynamicDNS = "DYNAMIC_DNS"
     }
 
     public var meta: ObjectMeta

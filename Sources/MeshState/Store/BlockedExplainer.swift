@@ -51,7 +51,7 @@ struct BlockedExplainer {
         let off = known.filter { EntrySwitch.isOff($0.entry) != nil }
         func hasPort(_ one: EntryTable.Judged) -> Bool { one.entry.ports.contains { $0.number == port } }
         if let serving = on.first(where: hasPort) {
-            // Either it came after the call, which was blocked for the reason that held then, or its protocol is another.
+            // Either it came after the call, which was blocked for the reason of that time, or it has another protocol.
             return time < serving.since ? before : .otherPort(serving.entry.id)
         }
         if let sleeping = off.first(where: hasPort) { return .entryOff(sleeping.entry.id) }

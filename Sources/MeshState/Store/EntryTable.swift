@@ -69,7 +69,9 @@ struct EntryTable: Sendable {
         before: [ObjectKey: Judged]
     ) {
         var since = time ?? entry.meta.creationTime ?? Date(timeIntervalSince1970: 0)
-        if let old = before[entry.id], old.entry.meta.resourceVersion == entry.meta.resourceVersion { since = old.since }
+        if let old = before[entry.id], old.entry.meta.resourceVersion == entry.meta.resourceVersion {
+            since = old.since
+        }
         judged[entry.id] = Judged(entry: entry, problems: problems, since: since, unreadable: unreadable)
     }
 

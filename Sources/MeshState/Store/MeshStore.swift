@@ -251,7 +251,8 @@ public struct MeshStore: Sendable {
             let pod = podByProxy[id]
             let status = sync[id]
             return Proxy(
-                id: id, workload: pod?.workload ?? id.pod, kind: pod?.proxyKind ?? .sidecar, sync: status?.states ?? [:],
+                id: id, workload: pod?.workload ?? id.pod, kind: pod?.proxyKind ?? .sidecar,
+                sync: status?.states ?? [:],
                 rejection: status?.lastError, istioVersion: status?.istioVersion ?? "")
         }
     }

@@ -53,7 +53,8 @@ struct TrafficTable {
         }.map { name, cluster in
             Connection(
                 id: Connection.ID(proxy: proxy, cluster: name), workload: workload, live: cluster.live,
-                total: cluster.total, rates: cluster.rates, endpoints: cluster.endpoints, lastActive: cluster.lastActive)
+                total: cluster.total, rates: cluster.rates, endpoints: cluster.endpoints, lastActive: cluster.lastActive
+            )
         }.sorted { $0.id < $1.id }
     }
 

@@ -43,7 +43,8 @@ enum EndpointRules {
         EntryRule(
             22,
             find: .endpoint { index, entry, _ in
-                guard let endpoint = staticEndpoint(index, entry), endpoint.unixPath != nil, portNames(of: entry).count != 1
+                guard let endpoint = staticEndpoint(index, entry), endpoint.unixPath != nil,
+                    portNames(of: entry).count != 1
                 else { return [] }
                 return [Finding("spec.ports", "exactly 1 service port required for unix endpoints")]
             }),
@@ -66,7 +67,8 @@ enum EndpointRules {
                 guard entry.resolvesNames, entry.endpoints?.isEmpty != false,
                     entry.hosts.contains(where: { Names.domainError($0) != nil })
                 else { return [] }
-                let text = "hosts must be FQDN or contain only prefix wildcards if no endpoints are provided for resolution"
+                let text =
+                    "hosts must be FQDN or contain only prefix wildcards if no endpoints are provided for resolution"
                 return [Finding("spec.hosts", "\(text) mode \(entry.resolutionText)")]
             }),
         // Istio 1.12, which brought the mode, still took several.
@@ -105,7 +107,9 @@ enum EndpointRules {
             findings.map { Problem(path: $0.path, severity: severity, layer: .webhook, message: $0.message) }
         }
         let path = "\(endpoint.path).address"
-        if endpoint.address.isEmpty, endpoint.network.isEmpty { return problems(.error, [Finding(path, "address is required")]) }
+        if endpoint.address.isEmpty, endpoint.network.isEmpty {
+            return problems(.error, [Finding(path, "address is required")])
+        }
         var errors = unixFindings(endpoint)
         if endpoint.unixPath == nil, !endpoint.address.isEmpty, IPAddress(endpoint.address) == nil,
             Names.domainError(endpoint.address) != nil

@@ -11,8 +11,8 @@ struct EntryRule: Sendable {
         }
     }
 
-    /// What a rule looks at. Rules that stand together in the table and look at the same kind of element are all applied
-    /// to one element before the next, which gives istiod's order of messages.
+    /// What a rule looks at. Rules that stand together in the table and look at the same kind of element are all
+    /// applied to one element before the next, which gives istiod's order of messages.
     enum Subject: Sendable {
         case entry(@Sendable (EntryForm, IstioVersion) -> [Finding])
         case host(@Sendable (String, EntryForm) -> String?)

@@ -10,7 +10,7 @@ public struct IstioVersion: Sendable, Hashable, Comparable, CustomStringConverti
         self.patch = patch
     }
 
-    /// Reads what istiod says of itself, such as `1.28.0`, `1.14-maistra-2.3-…` or `1.31-alpha.…`; nil for anything else.
+    /// Reads what istiod says of itself, such as `1.28.0`, `1.14-maistra-2.3-…` or `1.31-alpha.…`; nil for other text.
     public init?(parsing text: String) {
         let numbers = text.drop { $0 == "v" }.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
             .split(separator: ".").compactMap { Int($0) }

@@ -12,8 +12,12 @@ public struct Problem: Sendable, Hashable {
 
     /// Why the API server refuses a field: the `reason` of a Status cause.
     public enum Cause: String, Sendable, Hashable {
-        case required = "FieldValueRequired", invalid = "FieldValueInvalid", duplicate = "FieldValueDuplicate"
-        case notSupported = "FieldValueNotSupported", tooMany = "FieldValueTooMany", tooLong = "FieldValueTooLong"
+        case required = "FieldValueRequired"
+        case invalid = "FieldValueInvalid"
+        case duplicate = "FieldValueDuplicate"
+        case notSupported = "FieldValueNotSupported"
+        case tooMany = "FieldValueTooMany"
+        case tooLong = "FieldValueTooLong"
         case typeInvalid = "FieldValueTypeInvalid"
     }
 
@@ -45,7 +49,8 @@ public enum AdmissionMessage {
     public static func denied(_ problems: [Problem]) -> String? {
         let errors = problems.filter { $0.layer == .webhook && $0.severity == .error }.map(\.message)
         guard !errors.isEmpty else { return nil }
-        return "admission webhook \"validation.istio.io\" denied the request: configuration is invalid: \(joined(errors))"
+        return
+            "admission webhook \"validation.istio.io\" denied the request: configuration is invalid: \(joined(errors))"
     }
 
     /// The `Warning:` headers of the answer to an object that is taken.

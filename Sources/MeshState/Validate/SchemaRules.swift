@@ -1,5 +1,5 @@
-/// The rules of Istio's CustomResourceDefinitions, which the API server checks before it asks istiod's webhook: required
-/// fields and spellings first, and only if those are right the expressions (since 1.23).
+/// The rules of Istio's CustomResourceDefinitions, which the API server checks before it asks istiod's webhook:
+/// required fields and spellings first, and only if those are right the expressions (since 1.23).
 enum SchemaRules {
     private static let expressions = IstioVersion(1, 23)
 
@@ -44,7 +44,8 @@ enum SchemaRules {
             for (name, most) in [("hosts", 256), ("addresses", 256), ("ports", 256), ("endpoints", 4096)] {
                 let count = spec[name]?.arrayValue?.count ?? 0
                 if count > most {
-                    result.append(.schema(.tooMany, "spec.\(name)", "Too many: \(count): must have at most \(most) items"))
+                    result.append(
+                        .schema(.tooMany, "spec.\(name)", "Too many: \(count): must have at most \(most) items"))
                 }
             }
             result += portStructure(spec)

@@ -21,7 +21,8 @@ extension ServiceEntryRules {
 
     /// Every rule in istiod's order.
     static let table: [EntryRule] = [
-        selectorAndHosts, ports, unresolved, EndpointRules.ofStaticEntries, EndpointRules.ofResolvingEntries, resolution,
+        selectorAndHosts, ports, unresolved, EndpointRules.ofStaticEntries, EndpointRules.ofResolvingEntries,
+        resolution,
         [EntryRule(34, since: IstioVersion(1, 1), find: .entry(ExportToRule.findings))],
     ].flatMap { $0 }
 
@@ -57,7 +58,8 @@ extension ServiceEntryRules {
             2, .warning, since: IstioVersion(1, 16),
             find: .entry { entry, _ in
                 guard entry.selector?.isEmpty == true else { return [] }
-                let text = "service entry: workload selector specified without labels, will be applied to all services in"
+                let text =
+                    "service entry: workload selector specified without labels, will be applied to all services in"
                 return [Finding("spec.workloadSelector", text + " namespace")]
             }),
         EntryRule(
@@ -87,7 +89,8 @@ extension ServiceEntryRules {
         EntryRule(
             9, since: IstioVersion(1, 0),
             find: .entry { entry, _ in
-                guard entry.addresses.contains(where: { $0.contains("/") }), entry.resolution != ServiceEntry.Resolution.none,
+                guard entry.addresses.contains(where: { $0.contains("/") }),
+                    entry.resolution != ServiceEntry.Resolution.none,
                     entry.resolution != .static
                 else { return [] }
                 return [Finding("spec.addresses", "CIDR addresses are allowed only for NONE/STATIC resolution types")]
@@ -108,7 +111,8 @@ extension ServiceEntryRules {
         EntryRule(
             12,
             find: .port { index, entry, _ in
-                guard let port = entry.ports[index], entry.ports[..<index].contains(where: { $0?.number == port.number })
+                guard let port = entry.ports[index],
+                    entry.ports[..<index].contains(where: { $0?.number == port.number })
                 else { return nil }
                 return "service entry port \(port.number) already defined"
             }),
@@ -120,10 +124,13 @@ extension ServiceEntryRules {
         EntryRule(
             14, .warning, since: IstioVersion(1, 15),
             find: .port { index, entry, version in
-                guard let text = entry.ports[index]?.protocolText, text.isEmpty || text == "TCP", entry.addresses.isEmpty,
+                guard let text = entry.ports[index]?.protocolText, text.isEmpty || text == "TCP",
+                    entry.addresses.isEmpty,
                     !entry.isAddressAllocated(in: version)
                 else { return nil }
-                return "addresses are required for ports serving TCP (or unset) protocol when IP Autoallocation is not enabled"
+                return
+                    "addresses are required for ports serving TCP (or unset) protocol when IP Autoallocation "
+                    + "is not enabled"
             }),
         EntryRule(15, find: .port { index, entry, _ in entry.ports[index].flatMap { portNameError($0.name) } }),
         EntryRule(
@@ -157,7 +164,8 @@ extension ServiceEntryRules {
                 guard entry.resolvesNames, !entry.addresses.isEmpty, entry.hosts.count > 1,
                     entry.ports.contains(where: { $0?.parsedProtocol.isTCP == true })
                 else { return [] }
-                let text = "service entry can not have more than one host specified simultaneously with address and tcp port"
+                let text =
+                    "service entry can not have more than one host specified simultaneously with address and tcp port"
                 return [Finding("spec.hosts", text)]
             }),
         EntryRule(30, since: IstioVersion(1, 28), find: .entry(DynamicDNSRule.findings)),
@@ -168,7 +176,8 @@ extension ServiceEntryRules {
                 guard entry.resolution == .dynamicDNS, !waypoint.isEmpty, waypoint != "none",
                     entry.spec["location"]?.stringValue == ServiceEntry.Location.internal.rawValue
                 else { return [] }
-                let text = "location MESH_INTERNAL with resolution type DYNAMIC_DNS is not supported when using waypoints"
+                let text =
+                    "location MESH_INTERNAL with resolution type DYNAMIC_DNS is not supported when using waypoints"
                 return [Finding("spec.location", text)]
             }),
         EntryRule(
@@ -217,7 +226,8 @@ private enum DynamicDNSRule {
 /// Rule 34: to whom an entry may be exported.
 private enum ExportToRule {
     static func findings(_ entry: EntryForm, _ version: IstioVersion) -> [EntryRule.Finding] {
-        let texts = version < IstioVersion(1, 7) ? early(entry.exportTo) : current(entry.exportTo, namespace: entry.namespace)
+        let texts =
+            version < IstioVersion(1, 7) ? early(entry.exportTo) : current(entry.exportTo, namespace: entry.namespace)
         return texts.map { EntryRule.Finding("spec.exportTo", $0) }
     }
 

@@ -7,13 +7,15 @@ import Testing
 struct AccessLogParserTests {
     @Test("an HTTP line of the current format")
     func http() throws {
-        let line = try #require(Fixture.lines("envoy/access-text-upstreams-down.log").first { $0.contains("/politics") })
+        let line = try #require(
+            Fixture.lines("envoy/access-text-upstreams-down.log").first { $0.contains("/politics") })
         #expect(
             AccessLogParser.record(line)
                 == AccessLogRecord(
                     start: .at("11:24:59.233"), method: "GET", path: "/politics", httpProtocol: "HTTP/1.1",
                     responseCode: 503, flags: ["URX", "UF"],
-                    details: "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
+                    details:
+                        "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}",
                     bytesReceived: 0, bytesSent: 121, duration: 51, authority: "edition.cnn.com",
                     upstreamHost: "203.0.113.80:80", upstreamCluster: "outbound|80||edition.cnn.com",
                     downstreamLocal: "203.0.113.80:80", downstreamRemote: "203.0.113.80:54510", routeName: "default"))
@@ -66,29 +68,47 @@ struct AccessLogParserTests {
         "the formats of every release",
         arguments: [
             // 0.8 and 1.0.0: Envoy's own.
-            ("[2018-06-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 404 NR 0 1 2 - \"-\" \"curl\" \"id\" \"a.b\" \"-\"",
-             404, "NR", nil, nil, nil),
+            (
+                "[2018-06-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 404 NR 0 1 2 - \"-\" \"curl\" \"id\" \"a.b\" \"-\"",
+                404, "NR", nil, nil, nil
+            ),
             // 1.0.6: no space before the protocol, and a line of its own for TCP.
-            ("[2019-02-01T10:00:00.000Z] \"GET /aHTTP/1.1\" 200 - 0 1 2 1 \"-\" \"curl\" \"id\" \"a.b\" \"1.2.3.4:80\" "
-                + "outbound|80||a.b - 5.6.7.8:80 10.0.0.1:1", 200, "-", "5.6.7.8:80", nil, nil),
+            (
+                "[2019-02-01T10:00:00.000Z] \"GET /aHTTP/1.1\" 200 - 0 1 2 1 \"-\" \"curl\" \"id\" \"a.b\" \"1.2.3.4:80\" "
+                    + "outbound|80||a.b - 5.6.7.8:80 10.0.0.1:1", 200, "-", "5.6.7.8:80", nil, nil
+            ),
             // 1.1: Mixer's status, server name.
-            ("[2019-06-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 200 - \"-\" 0 1 2 1 \"-\" \"curl\" \"id\" \"a.b\" "
-                + "\"1.2.3.4:80\" outbound|80||a.b - 5.6.7.8:80 10.0.0.1:1 -", 200, "-", "5.6.7.8:80", nil, nil),
+            (
+                "[2019-06-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 200 - \"-\" 0 1 2 1 \"-\" \"curl\" \"id\" \"a.b\" "
+                    + "\"1.2.3.4:80\" outbound|80||a.b - 5.6.7.8:80 10.0.0.1:1 -", 200, "-", "5.6.7.8:80", nil, nil
+            ),
             // 1.2: a failure of the transport.
-            ("[2019-08-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 200 - \"-\" \"-\" 0 1 2 1 \"-\" \"curl\" \"id\" \"a.b\" "
-                + "\"1.2.3.4:80\" outbound|80||a.b - 5.6.7.8:80 10.0.0.1:1 sni.b", 200, "-", "5.6.7.8:80", "sni.b", nil),
+            (
+                "[2019-08-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 200 - \"-\" \"-\" 0 1 2 1 \"-\" \"curl\" \"id\" \"a.b\" "
+                    + "\"1.2.3.4:80\" outbound|80||a.b - 5.6.7.8:80 10.0.0.1:1 sni.b", 200, "-", "5.6.7.8:80", "sni.b",
+                nil
+            ),
             // 1.3 to 1.7: the route.
-            ("[2020-01-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 502 - \"-\" \"-\" 0 1 2 - \"-\" \"curl\" \"id\" \"a.b\" "
-                + "\"-\" - - 5.6.7.8:80 10.0.0.1:1 - block_all", 502, "-", "5.6.7.8:80", nil, "block_all"),
+            (
+                "[2020-01-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 502 - \"-\" \"-\" 0 1 2 - \"-\" \"curl\" \"id\" \"a.b\" "
+                    + "\"-\" - - 5.6.7.8:80 10.0.0.1:1 - block_all", 502, "-", "5.6.7.8:80", nil, "block_all"
+            ),
             // 1.8.
-            ("[2020-12-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 503 UF,URX \"tls error\" 0 1 2 - \"-\" \"c u r l\" \"id\" "
-                + "\"a.b\" \"-\" - - 5.6.7.8:80 10.0.0.1:1 - r", 503, "UF,URX", "5.6.7.8:80", nil, "r"),
+            (
+                "[2020-12-01T10:00:00.000Z] \"GET /a HTTP/1.1\" 503 UF,URX \"tls error\" 0 1 2 - \"-\" \"c u r l\" \"id\" "
+                    + "\"a.b\" \"-\" - - 5.6.7.8:80 10.0.0.1:1 - r", 503, "UF,URX", "5.6.7.8:80", nil, "r"
+            ),
             // 1.9 and later.
-            ("[2021-12-01T10:00:00.000Z] \"GET /a HTTP/2\" 502 - direct_response - \"-\" 0 1 2 - \"-\" \"a \\\"b\\\" c\" "
-                + "\"id\" \"a.b\" \"-\" - - [2001:db8::1]:80 10.0.0.1:1 - block_all", 502, "-", "[2001:db8::1]:80", nil,
-             "block_all"),
+            (
+                "[2021-12-01T10:00:00.000Z] \"GET /a HTTP/2\" 502 - direct_response - \"-\" 0 1 2 - \"-\" \"a \\\"b\\\" c\" "
+                    + "\"id\" \"a.b\" \"-\" - - [2001:db8::1]:80 10.0.0.1:1 - block_all", 502, "-", "[2001:db8::1]:80",
+                nil,
+                "block_all"
+            ),
         ] as [(String, Int, String, String?, String?, String?)])
-    func releases(_ line: String, _ code: Int, _ flags: String, _ local: String?, _ sni: String?, _ route: String?) throws {
+    func releases(_ line: String, _ code: Int, _ flags: String, _ local: String?, _ sni: String?, _ route: String?)
+        throws
+    {
         let record = try #require(AccessLogParser.record(line))
         #expect(record.method == "GET")
         #expect(record.path == "/a")
@@ -116,7 +136,8 @@ struct AccessLogParserTests {
 
     @Test("a transport's time in front, and a server name that is no name")
     func tolerance() throws {
-        let tail = "\"- - -\" 0 UH - - \"-\" 0 0 0 - \"-\" \"-\" \"-\" \"-\" \"-\" BlackHoleCluster - 1.2.3.4:443 10.0.0.1:9"
+        let tail =
+            "\"- - -\" 0 UH - - \"-\" 0 0 0 - \"-\" \"-\" \"-\" \"-\" \"-\" BlackHoleCluster - 1.2.3.4:443 10.0.0.1:9"
         let line = "2026-11-21T10:00:00.5Z [2026-11-21T10:00:00.100Z] \(tail) a\u{1B}[31m \" b -"
         let record = try #require(AccessLogParser.record(line))
         #expect(record.start == .at("10:00:00.100"))
@@ -125,7 +146,9 @@ struct AccessLogParserTests {
         #expect(record.serverName == "a␛[31m \" b")
     }
 
-    @Test("what is no line of an access log", arguments: ["", "[", "{", "{}", "[x] \"GET", "hello world", "[2026-11-21T10:00:00Z] \"- - -\" 0"])
+    @Test(
+        "what is no line of an access log",
+        arguments: ["", "[", "{", "{}", "[x] \"GET", "hello world", "[2026-11-21T10:00:00Z] \"- - -\" 0"])
     func noRecord(_ line: String) { #expect(AccessLogParser.record(line) == nil) }
 }
 
@@ -149,7 +172,8 @@ struct BlockedCallTests {
             .compactMap { BlockedCall($0, isGateway: false) }
         #expect(
             calls.map { "\($0.transport) \($0.target):\($0.port)" } == [
-                "http www.google.com:80", "http api.evil.example:80", "http www.google.com:80", "tls www.google.com:443",
+                "http www.google.com:80", "http api.evil.example:80", "http www.google.com:80",
+                "tls www.google.com:443",
                 "tls pypi.org:443", "tcp 203.0.113.11:3306", "tcp 198.51.101.9:9000", "tcp 203.0.113.11:5432",
             ])
     }

@@ -87,7 +87,8 @@ struct IstiodAnswerTests {
     @Test("syncz of a real istiod")
     func oldSyncz() throws {
         let list = try ProxySync.list(from: Fixture.json("istiod/syncz.json"))
-        #expect(list.map(\.proxy.description) == ["ratings-v2-mysql.default", "istio-ingressgateway-real-0.istio-system"])
+        #expect(
+            list.map(\.proxy.description) == ["ratings-v2-mysql.default", "istio-ingressgateway-real-0.istio-system"])
         #expect(list[0].istioVersion == "1.14.5")
         #expect(list[0].states == ["CDS": .synced, "LDS": .synced, "RDS": .synced, "EDS": .synced])
     }
@@ -119,9 +120,11 @@ struct IstiodAnswerTests {
         #expect(throws: DecodeError.self) { try OutboundPolicy(mesh: ["outboundTrafficPolicy": ["mode": "X"]]) }
     }
 
-    @Test("versions without the commit", arguments: [
-        ("1.28.0-4e7a1c0b2d3f4e7a1c0b2d3f4e7a1c0b2d3f4e7a-Clean\n", "1.28.0"), ("1.30.3", "1.30.3"), ("", ""),
-    ])
+    @Test(
+        "versions without the commit",
+        arguments: [
+            ("1.28.0-4e7a1c0b2d3f4e7a1c0b2d3f4e7a1c0b2d3f4e7a-Clean\n", "1.28.0"), ("1.30.3", "1.30.3"), ("", ""),
+        ])
     func versions(_ answer: String, _ expected: String) { #expect(IstioVersion.shownVersion(answer) == expected) }
 
     @Test("the version of a real istiod")

@@ -60,13 +60,19 @@ struct KubernetesObjectTests {
     @Test(
         "errors name the object, the field and what to do",
         arguments: [
-            (#"{"metadata":{"name":"a","namespace":"n"},"spec":{"hosts":"x"}}"#,
-             "ServiceEntry n/a: spec.hosts is not a list; correct it with `kubectl edit`"),
-            (#"{"metadata":{"name":"a"},"spec":{"resolution":"DNSS"}}"#,
-             "ServiceEntry a: spec.resolution is \"DNSS\", which is unknown; write one of NONE, STATIC, DNS, "
-                + "DNS_ROUND_ROBIN, DYNAMIC_DNS"),
-            (#"{"metadata":{"name":"a"},"spec":{"ports":[{"number":"80"},{"number":"x"}]}}"#,
-             "ServiceEntry a: spec.ports[1].number is not a whole number; correct it with `kubectl edit`"),
+            (
+                #"{"metadata":{"name":"a","namespace":"n"},"spec":{"hosts":"x"}}"#,
+                "ServiceEntry n/a: spec.hosts is not a list; correct it with `kubectl edit`"
+            ),
+            (
+                #"{"metadata":{"name":"a"},"spec":{"resolution":"DNSS"}}"#,
+                "ServiceEntry a: spec.resolution is \"DNSS\", which is unknown; write one of NONE, STATIC, DNS, "
+                    + "DNS_ROUND_ROBIN, DYNAMIC_DNS"
+            ),
+            (
+                #"{"metadata":{"name":"a"},"spec":{"ports":[{"number":"80"},{"number":"x"}]}}"#,
+                "ServiceEntry a: spec.ports[1].number is not a whole number; correct it with `kubectl edit`"
+            ),
             (#"{"metadata":{"name":"a"}}"#, "ServiceEntry a: spec is missing; correct it with `kubectl edit`"),
             (#"{"spec":{}}"#, "ServiceEntry without a name: metadata is missing; correct it with `kubectl edit`"),
             ("[]", "ServiceEntry without a name is not an object; see the whole document with `kubectl get -o json`"),

@@ -5,10 +5,12 @@ struct YAMLTextTests {
     @Test(
         "plain words have the types that kubectl gives them",
         arguments: [
-            ("1", 1), ("-1", -1), ("0x10", 16), ("010", 8), ("1.5", .number(1.5)), ("1e3", .number(1000)), ("true", true),
+            ("1", 1), ("-1", -1), ("0x10", 16), ("010", 8), ("1.5", .number(1.5)), ("1e3", .number(1000)),
+            ("true", true),
             ("yes", true), ("off", false), ("~", nil), ("'1'", "1"), ("\"true\"", "true"), ("1.2.3.4", "1.2.3.4"),
             ("!!str 1", "1"), ("203.0.113.10/32", "203.0.113.10/32"), ("1.", .number(1)), (".inf", ".inf"),
-            ("2026-11-21", "2026-11-21"), ("9223372036854775808", .number(9223372036854775808)), ("1_000", "1_000"),
+            ("2026-11-21", "2026-11-21"), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+            ("1_000", "1_000"),
             ("+-1", "+-1"), ("0.0.0.0", "0.0.0.0"), ("e3", "e3"),
         ] as [(String, JSONValue)])
     func scalars(_ text: String, _ expected: JSONValue) throws {
@@ -36,7 +38,10 @@ struct YAMLTextTests {
 
     @Test(
         "errors tell the line",
-        arguments: [("a: 1\nb: [", 2...3), ("a: 1\n\tb: 2", 2...2), ("a: 1\na: 2", 1...2), ("a: *x", 1...1), ("? [a]\n: 1", 1...1)])
+        arguments: [
+            ("a: 1\nb: [", 2...3), ("a: 1\n\tb: 2", 2...2), ("a: 1\na: 2", 1...2), ("a: *x", 1...1),
+            ("? [a]\n: 1", 1...1),
+        ])
     func errors(_ text: String, _ lines: ClosedRange<Int>) throws {
         let error = #expect(throws: YAMLSyntaxError.self) { try YAMLText.parse(text) }
         let line = try #require(error?.line)
@@ -60,7 +65,8 @@ struct YAMLTextTests {
         let value: JSONValue = [
             "strings": [
                 "", "true", "1", "0x1", "1e3", "~", "null", "yes", "y", "- x", "a: b", "#x", "a #b", " lead", "trail ",
-                "multi\nline\n", "multi\n  deep", "tab\there", "\u{1B}[31m", "*", "&a", "!t", "%", "@", "`", "'", "\"", "{",
+                "multi\nline\n", "multi\n  deep", "tab\there", "\u{1B}[31m", "*", "&a", "!t", "%", "@", "`", "'", "\"",
+                "{",
                 "2026-11-21T11:09:56Z", "1_000", "日本", "a\u{202E}b", "1.28.0", "\r\n", "---", "x: |", "\n", "=", "<<",
             ],
             "empty": [:], "list": [], "nothing": nil, "number": .number(1.5), "whole": -3, "yes": false, "1": "key",

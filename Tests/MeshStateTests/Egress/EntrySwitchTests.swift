@@ -26,7 +26,8 @@ struct EntrySwitchTests {
         "off and on again gives the same object",
         arguments: ["1.28.0", "1.12.0"],
         [
-            cnnSpec, cnnSpec.with("exportTo", []), cnnSpec.with("exportTo", ["*"]), cnnSpec.with("exportTo", [".", "vm"]),
+            cnnSpec, cnnSpec.with("exportTo", []), cnnSpec.with("exportTo", ["*"]),
+            cnnSpec.with("exportTo", [".", "vm"]),
             cnnSpec.with("unknownField", ["kept": nil]),
         ])
     func roundTrip(_ version: String, _ spec: JSONValue) throws {
@@ -45,7 +46,10 @@ struct EntrySwitchTests {
             #expect(offObject["metadata"]?["annotations"]?["meshtop.dev/switched-off"] == "2026-11-21T12:00:00Z by ada")
             let offEntry = try ServiceEntry(object: offObject)
             #expect(EntrySwitch.isOff(offEntry) == EntrySwitch.mechanism(for: version))
-            #expect(ServiceEntryRules.problems(in: offObject).allSatisfy { $0.severity == .warning || spec["unknownField"] != nil })
+            #expect(
+                ServiceEntryRules.problems(in: offObject).allSatisfy {
+                    $0.severity == .warning || spec["unknownField"] != nil
+                })
 
             // The API gives it a new version meanwhile.
             offObject["metadata"]?["resourceVersion"] = "8"
@@ -61,7 +65,8 @@ struct EntrySwitchTests {
     @Test("what meshtop adds goes away with all that held it")
     func emptyMaps() throws {
         let object: JSONValue = ["metadata": ["name": "a", "namespace": "n"], "spec": ["hosts": ["a.b"]]]
-        let off = try EntrySwitch.switchOff(ServiceEntry(object: object), version: "", by: "x", at: .at("12:00:00"), id: 0)
+        let off = try EntrySwitch.switchOff(
+            ServiceEntry(object: object), version: "", by: "x", at: .at("12:00:00"), id: 0)
         let on = try EntrySwitch.switchOn(ServiceEntry(object: Self.replaced(off)), id: 1)
         #expect(try Self.replaced(on) == object)
     }
@@ -82,7 +87,8 @@ struct EntrySwitchTests {
             try EntrySwitch.switchOff(entry, version: "1.5.0", by: "x", at: .at("12:00:00"), id: 1)
         }
         #expect(old?.reason.contains("kubectl get serviceentry cnn -n default -o yaml") == true)
-        let off = try ServiceEntry(object: entryObject("cnn", labels: ["istio.io/rev": "meshtop-disabled"], spec: cnnSpec))
+        let off = try ServiceEntry(
+            object: entryObject("cnn", labels: ["istio.io/rev": "meshtop-disabled"], spec: cnnSpec))
         #expect(throws: ChangeRefusal("cnn is switched off already")) {
             try EntrySwitch.switchOff(off, version: "", by: "x", at: .at("12:00:00"), id: 1)
         }

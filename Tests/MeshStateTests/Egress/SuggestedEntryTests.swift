@@ -98,7 +98,8 @@ struct SuggestedEntryTests {
         #expect(spec?["hosts"] == ["edition.cnn.com"])
         #expect(spec?["ports"]?[0]?["protocol"] == "TLS")
 
-        let bare = try Self.created(Self.suggestion(Self.mesh(refused("11:59:00", "203.0.113.80", to: "203.0.113.80:80"))))
+        let bare = try Self.created(
+            Self.suggestion(Self.mesh(refused("11:59:00", "203.0.113.80", to: "203.0.113.80:80"))))
         #expect(bare["spec"]?["hosts"] == ["203-0-113-80.egress.invalid"])
         #expect(bare["spec"]?["addresses"] == ["203.0.113.80/32"])
         #expect(bare["spec"]?["ports"]?[0]?["protocol"] == "HTTP")
@@ -107,8 +108,11 @@ struct SuggestedEntryTests {
     @Test("an entry that has the host gets the port, and keeps all else")
     func addsPort() throws {
         let object = entryObject("cnn", version: "5", spec: cnnSpec.with("unknownField", 1))
-        let snapshot = Self.mesh(blackHole("11:59:00", to: "203.0.113.80:443", sni: "edition.cnn.com"), entries: [object])
-        #expect(snapshot.blocked.first?.reason == .otherPort(ObjectKey(kind: "ServiceEntry", namespace: "default", name: "cnn")))
+        let snapshot = Self.mesh(
+            blackHole("11:59:00", to: "203.0.113.80:443", sni: "edition.cnn.com"), entries: [object])
+        #expect(
+            snapshot.blocked.first?.reason
+                == .otherPort(ObjectKey(kind: "ServiceEntry", namespace: "default", name: "cnn")))
         let request = try Self.suggestion(snapshot)
         #expect(request.summary == "allow edition.cnn.com:443 in cnn")
         var expected = object.withoutManagedFields
@@ -129,7 +133,8 @@ struct SuggestedEntryTests {
         #expect(widened["spec"]?["addresses"] == ["203.0.113.10/32"])
         #expect(widened["spec"]?["ports"]?[1] == ["name": "tcp-5432", "number": 5432, "protocol": "TCP"])
 
-        let cnn = Self.mesh(record, entries: [entryObject("cnn", spec: cnnSpec)], names: ["203.0.113.10": "edition.cnn.com"])
+        let cnn = Self.mesh(
+            record, entries: [entryObject("cnn", spec: cnnSpec)], names: ["203.0.113.10": "edition.cnn.com"])
         let fresh = try Self.created(Self.suggestion(cnn))
         #expect(fresh["spec"]?["hosts"] == ["203-0-113-10.egress.invalid"])
         #expect(fresh["spec"]?["addresses"] == ["203.0.113.10/32"])
@@ -174,7 +179,8 @@ struct SuggestedEntryTests {
             try Self.suggestion(service)
         }
         let wrongProtocol = Self.mesh(
-            blackHole("11:59:00", to: "203.0.113.80:80", sni: "edition.cnn.com"), entries: [entryObject("cnn", spec: cnnSpec)])
+            blackHole("11:59:00", to: "203.0.113.80:80", sni: "edition.cnn.com"),
+            entries: [entryObject("cnn", spec: cnnSpec)])
         #expect(throws: ChangeRefusal("service entry cnn has port 80 as HTTP, not as TLS: edit it")) {
             try Self.suggestion(wrongProtocol)
         }
@@ -184,7 +190,9 @@ struct SuggestedEntryTests {
     func byHost() throws {
         let snapshot = Self.mesh(
             blackHole("11:59:00", to: "203.0.113.10:3306"), names: ["203.0.113.10": "mysql.example.com"])
-        func make(_ host: String, _ port: Int, from workload: String? = nil, address: String? = nil) throws -> ChangeRequest {
+        func make(_ host: String, _ port: Int, from workload: String? = nil, address: String? = nil) throws
+            -> ChangeRequest
+        {
             try SuggestedEntry.make(host: host, port: port, from: workload, address: address, in: snapshot, id: 1)
         }
         for host in ["mysql.example.com", "203.0.113.10", "MySQL.example.com"] {

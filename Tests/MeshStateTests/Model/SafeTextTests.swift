@@ -22,7 +22,8 @@ struct SafeTextTests {
             #expect(
                 !shown.unicodeScalars.contains {
                     $0.properties.isDefaultIgnorableCodePoint
-                        || [.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+                        || [.control, .format, .lineSeparator, .paragraphSeparator].contains(
+                            $0.properties.generalCategory)
                 })
         }
     }
@@ -30,7 +31,8 @@ struct SafeTextTests {
     @Test("absurd lengths are cut, and say so")
     func cut() {
         #expect(String(repeating: "x", count: 4096).madeSafe.count == 4096)
-        #expect(String(repeating: "x", count: 5000).madeSafe == String(repeating: "x", count: 4096) + "…(904 more bytes)")
+        #expect(
+            String(repeating: "x", count: 5000).madeSafe == String(repeating: "x", count: 4096) + "…(904 more bytes)")
         #expect(SafeText.visible("ääää", limit: 4) == "ää…(4 more bytes)")
     }
 

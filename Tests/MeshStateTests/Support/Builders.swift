@@ -17,7 +17,9 @@ func entryObject(
     ]
 }
 
-func podObject(_ name: String, namespace: String = "default", ip: String = "10.0.0.1", labels: JSONValue = [:]) -> JSONValue {
+func podObject(_ name: String, namespace: String = "default", ip: String = "10.0.0.1", labels: JSONValue = [:])
+    -> JSONValue
+{
     [
         "metadata": ["name": .string(name), "namespace": .string(namespace), "labels": labels],
         "spec": ["containers": [["name": "app"], ["name": "istio-proxy"]]],
@@ -25,7 +27,9 @@ func podObject(_ name: String, namespace: String = "default", ip: String = "10.0
     ]
 }
 
-func serviceObject(_ name: String, namespace: String = "default", ip: String = "10.96.0.1", port: Int64 = 9080) -> JSONValue {
+func serviceObject(_ name: String, namespace: String = "default", ip: String = "10.96.0.1", port: Int64 = 9080)
+    -> JSONValue
+{
     [
         "metadata": ["name": .string(name), "namespace": .string(namespace)],
         "spec": ["clusterIP": .string(ip), "ports": [["name": "http", "port": .integer(port)]]],
@@ -33,14 +37,18 @@ func serviceObject(_ name: String, namespace: String = "default", ip: String = "
 }
 
 /// A line about a call into the black hole.
-func blackHole(_ time: String, to destination: String, from remote: String = "10.0.0.1:50000", sni: String? = nil) -> AccessLogRecord {
+func blackHole(_ time: String, to destination: String, from remote: String = "10.0.0.1:50000", sni: String? = nil)
+    -> AccessLogRecord
+{
     AccessLogRecord(
         start: .at(time), flags: ["UH"], upstreamCluster: "BlackHoleCluster", downstreamLocal: destination,
         downstreamRemote: remote, serverName: sni)
 }
 
 /// A line about an HTTP call that the route `block_all` answered.
-func refused(_ time: String, _ authority: String, to destination: String, from remote: String = "10.0.0.1:50000") -> AccessLogRecord {
+func refused(_ time: String, _ authority: String, to destination: String, from remote: String = "10.0.0.1:50000")
+    -> AccessLogRecord
+{
     AccessLogRecord(
         start: .at(time), method: "GET", path: "/", httpProtocol: "HTTP/1.1", responseCode: 502,
         details: "direct_response", authority: authority, downstreamLocal: destination, downstreamRemote: remote,

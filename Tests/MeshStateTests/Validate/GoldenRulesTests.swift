@@ -77,7 +77,9 @@ struct GoldenRulesTests {
         #expect(problems.contains { $0.severity == .warning } == example.hasWarning, "\(problems)")
     }
 
-    @Test("exportTo", arguments: cases("exportto-validation").filter { $0.fields["isDestinationRuleWithSelector"] == false })
+    @Test(
+        "exportTo",
+        arguments: cases("exportto-validation").filter { $0.fields["isDestinationRuleWithSelector"] == false })
     func exportTo(_ example: Case) {
         let object: JSONValue = [
             "metadata": ["name": "foo", "namespace": example.fields["namespace"] ?? ""],
