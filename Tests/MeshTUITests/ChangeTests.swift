@@ -223,6 +223,31 @@ import Testing
         #expect(screen.contains("! based on data 30s old"))
     }
 
+    @Test func aPassthroughConnectionGetsAnEntry() throws {
+        var model = World.model(focus: .connections)
+        model.type("/passthrough")
+        model.type(.enter)
+        let request = try #require(sent(model.type("ay")))
+        #expect(request.summary == "allow 198.51.100.7:25")
+        #expect(request.object?["spec"]?["addresses"]?[0] == "198.51.100.7/32")
+        #expect(request.target.namespace == "default")
+    }
+
+    @Test func manyPassthroughAddressesAreNoSuggestion() {
+        var model = World.model(focus: .connections) { $0.connections[3].endpoints = ["198.51.100.7:25", "198.51.100.8:25"] }
+        model.type("/passthrough")
+        model.type(.enter)
+        #expect(model.type("a") == [])
+        #expect(model.message?.text.hasPrefix("a: the proxy does not tell which one") == true)
+    }
+
+    @Test func whatCannotBeAllowedSaysWhy() {
+        var model = World.model(focus: .blocked) { $0.blocked[0].reason = .noGatewayRoute }
+        model.type("a")
+        #expect(model.layers.isEmpty)
+        #expect(model.message?.text.contains("egress gateway") == true)
+    }
+
     @Test func connectionsThatAnEntryAllowsAreRefused() {
         var model = World.model(focus: .connections)
         model.type("a")

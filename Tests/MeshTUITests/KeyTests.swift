@@ -18,7 +18,11 @@ import Testing
     @Test func theFirstKeyPinsTheSelection() {
         var model = World.model()
         let changes = model.changes(by: .down)
-        #expect(changes.state == ["services.selection": "mysqldb", "services.heldUntil": Self.held])
+        #expect(
+            changes.state == [
+                "services.selection": "mysqldb", "services.cursor": "1", "services.selectedName": "Optional(\"mysqldb\")",
+                "services.heldUntil": Self.held,
+            ])
         #expect(changes.effects == [])
     }
 
@@ -112,6 +116,13 @@ import Testing
         }
         #expect(yaml.hasPrefix("apiVersion: networking.istio.io/v1\n"))
         #expect(yaml.contains("- edition.cnn.com\n"))
+        model.type("4")
+        #expect(model.type("c") == [.copy("mysql.example.com:3306")])
+        // A text copies what it shows, whatever is selected by now.
+        model.type("2")
+        model.type("y")
+        _ = update(&model, .snapshot(World.snapshot { $0.entries.insert(World.entry("a", ["a.org"], ports: []), at: 0) }))
+        #expect(model.type("c") == [.copy("cnn")])
     }
 
     @Test func save() throws {

@@ -59,7 +59,6 @@ import Testing
 
     @Test func theNeighbourFollowsARowThatHasGoneAndThatIsSaid() {
         var model = model(Array(20..<30), moving: 4)
-        _ = update(&model, .tick(World.now.addingTimeInterval(3)))
         _ = update(&model, .snapshot(snapshot([20, 21, 22, 23, 26, 27], seconds: 3)))
         #expect(selected(model) == "s026")
         #expect(model.message?.text == "s024 has gone; selected s026")

@@ -24,7 +24,7 @@ public struct AppModel: Sendable {
     let contextName: String
     /// Who makes the changes, as it is noted in the objects.
     let user: String
-    let clock: Clock
+    let clock: WallClock
     var interval: Double
     var lock: Lock
     /// The mesh as it is; also while paused.
@@ -38,6 +38,8 @@ public struct AppModel: Sendable {
     var message: Message?
     var progress: [RowID: ChangeProgress] = [:]
     var recentBlocked = RecentCount()
+    /// How far the mesh as a whole is known.
+    var health = DataState.loading
     /// The highest number that a change of ours has had.
     var lastRequest = 0
 
@@ -45,7 +47,7 @@ public struct AppModel: Sendable {
     /// operator changes, `interval` is the seconds between two polls, and `readOnly` locks changes for good.
     public init(
         size: Size, now: Date, contextName: String, user: String, readOnly: Bool = false, interval: Double = 1,
-        clock: Clock = Clock()
+        clock: WallClock = WallClock()
     ) {
         self.size = size
         self.now = now
@@ -106,8 +108,6 @@ extension AppModel {
 
     /// How many rows of a pane fit on the screen; none when the pane is not on it.
     func visibleRows(of id: PaneID) -> Int { layout.box(of: id)?.visibleRows ?? 0 }
-
-    func dataState(of pane: any Pane) -> DataState { DataState(pane: pane, snapshot: shown, now: shownNow) }
 
     mutating func say(_ text: String, isError: Bool = false) {
         message = Message(text: text, isError: isError, shownAt: now)

@@ -67,6 +67,7 @@ extension AppModel {
                 rebuild(pane, isSnapshot: false)
             }
         }
+        judge()
     }
 
     mutating func take(_ snapshot: MeshSnapshot) {
@@ -85,6 +86,7 @@ extension AppModel {
                 self[pane.id].changed = old == nil ? [:] : changes(of: pane, since: before)
             }
         }
+        judge()
         refreshLayers()
     }
 
@@ -93,6 +95,16 @@ extension AppModel {
         for id in progress.keys { progress[id]?.observe(snapshot, now: now) }
         for row in snapshot.blocked { progress[.blocked(row.id)]?.observe(row, now: now) }
         progress = progress.filter { !$0.value.isOver(at: now) }
+    }
+
+    /// Judges anew how old everything is, and counts what depends on the time.
+    mutating func judge() {
+        health = DataState(sources: (latest?.sources ?? [:]).values, noun: "sources", now: now)
+        let context = context
+        for pane in Panes.all {
+            self[pane.id].data = DataState(pane: pane, snapshot: shown, now: shownNow)
+            self[pane.id].summary = pane.summary(of: context, rows: self[pane.id].total)
+        }
     }
 
     mutating func refreshLayers() {
@@ -110,11 +122,9 @@ extension AppModel {
         let context = context
         let visible = visibleRows(of: pane.id)
         let hasMoved = self[pane.id].rebuild(pane: pane, context: context, visible: visible, holding: isHolding)
-        let before = self[pane.id].selectedName
-        self[pane.id].selectedName = self[pane.id].selected.map { pane.name(of: $0.index, in: shown) }
         guard hasMoved, isSnapshot, pane.id == focus else { return }
-        let heir = self[pane.id].selectedName.map { "; selected \($0)" } ?? ""
-        say("\(before ?? "the row") has gone\(heir)")
+        let heir = self[pane.id].selected.map { "; selected \(pane.name(of: $0.index, in: shown))" } ?? ""
+        say("\(self[pane.id].selectedName ?? "the row") has gone\(heir)")
     }
 
     /// The texts of visible cells whose changes are marked, by row.
@@ -140,9 +150,10 @@ extension AppModel {
         return changes
     }
 
-    /// Widens columns to what is on the screen, so that they never shrink from one tick to the next.
+    /// Widens columns to what is on the screen, so that they never shrink from one tick to the next, and notes the names
+    /// of the selected rows.
     mutating func measure() {
-        guard shown != nil else { return }
+        guard let shown else { return }
         let context = context
         for box in layout.boxes {
             let pane = Panes.pane(box.id)
@@ -154,6 +165,7 @@ extension AppModel {
                 for row in rows { width = max(width, pane.cell(column.id, of: row.index, in: context).text.columns) }
                 state.widths[column.id] = width
             }
+            state.selectedName = state.selected.map { pane.name(of: $0.index, in: shown) }
             self[box.id] = state
         }
     }

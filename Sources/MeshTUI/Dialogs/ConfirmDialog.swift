@@ -43,7 +43,7 @@ struct ConfirmDialog: Layer {
         }
         let state = DataState(pane: Panes.pane(change.pane), snapshot: model.latest, now: model.now)
         if case .stale(let age, _) = state {
-            return CellText("\(Glyph.warning.text) based on data \(Clock.age(age)) old", .stale)
+            return CellText("\(Glyph.warning.text) based on data \(WallClock.age(age)) old", .stale)
         }
         return nil
     }

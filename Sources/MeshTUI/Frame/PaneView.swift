@@ -17,7 +17,7 @@ struct PaneView {
         self.context = context
         pane = Panes.pane(box.id)
         state = model[box.id]
-        data = model.dataState(of: pane)
+        data = state.data
     }
 
     func draw(on canvas: inout Canvas) {
@@ -94,7 +94,7 @@ struct PaneView {
         let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
         let order = CellText("\(state.sort.column) \(arrow)", .dim)
         guard !state.filter.text.isEmpty else {
-            return [order, CellText(pane.summary(of: context, rows: state.total))] + badge
+            return [order, CellText(state.summary)] + badge
         }
         let count = CellText("\(state.rows.count)/\(state.total)")
         let left = room - ([count] + badge).reduce(0) { $0 + $1.text.columns + 3 } - 3
@@ -127,7 +127,7 @@ struct PaneView {
             }
             return [CellText("Cannot reach the source of \(pane.noun)", .error), CellText(reason), CellText(next, .dim)]
         case .stale(let age, let reason):
-            let text = "No \(pane.noun) when last heard, \(Clock.age(age)) ago"
+            let text = "No \(pane.noun) when last heard, \(WallClock.age(age)) ago"
             return [CellText(text, .stale)] + (reason.map { [CellText($0)] } ?? [])
         case .partial(let text): return [CellText("No \(pane.noun) seen, but \(text)", .warn)]
         case .live: return [pane.emptyText]

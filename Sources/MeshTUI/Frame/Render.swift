@@ -61,7 +61,7 @@ enum HeaderView {
         if model.isReadOnly { pieces.append(Piece(text: " READ-ONLY ", look: Look(.badge, .reverse), weight: 8)) }
         if let pause = model.pause {
             let unseen = pause.unseen == 0 ? "" : " +\(pause.unseen)"
-            let text = " PAUSED \(Clock.stopwatch(model.now.timeIntervalSince(pause.since)))\(unseen) "
+            let text = " PAUSED \(WallClock.stopwatch(model.now.timeIntervalSince(pause.since)))\(unseen) "
             pieces.append(Piece(text: text, look: Look(.badge, .reverse), weight: 10))
         }
         let seconds = model.interval == model.interval.rounded() ? String(Int(model.interval)) : String(model.interval)
@@ -86,12 +86,11 @@ enum HeaderView {
 
     /// Whether all that is shown is current, from all sources together.
     private static func health(_ model: AppModel) -> CellText {
-        guard let snapshot = model.latest, !snapshot.sources.isEmpty else { return CellText("connecting", .pending) }
-        switch DataState(sources: Array(snapshot.sources.values), noun: "sources", now: model.now) {
+        switch model.health {
         case .live: return CellText("live", .ok)
         case .loading: return CellText("connecting", .pending)
         case .partial(let text): return CellText("\(Glyph.warning.text) \(text)", .warn)
-        case .stale(let age, _): return CellText("STALE \(Clock.age(age))", .stale)
+        case .stale(let age, _): return CellText("STALE \(WallClock.age(age))", .stale)
         case .denied: return CellText("DENIED", .error)
         case .unreachable: return CellText("UNREACHABLE", .error)
         }

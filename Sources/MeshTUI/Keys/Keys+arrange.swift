@@ -55,6 +55,7 @@ extension AppModel {
                 rebuild(pane, isSnapshot: true)
                 self[pane.id].changed = [:]
             }
+            judge()
             refreshLayers()
         } else {
             pause = Pause(since: now, snapshot: latest, recentBlocked: recentBlocked.count(at: now))

@@ -8,18 +8,20 @@ extension KeyTable {
         },
         KeyBinding("describe", [.character("d")], .look, "The object in words", reason: noRow) { $0.open(.describe) },
         KeyBinding("yaml", [.character("y")], .look, hint: "YAML", "The object as YAML", reason: noRow) { $0.open(.yaml) },
-        KeyBinding("copy name", [.character("c")], in: [.list, .text], .look, "Copy the row's name", reason: noRow) { model in
-            guard let (row, snapshot) = model.selection else { return [] }
-            let text = model.pane.name(of: row.index, in: snapshot)
+        KeyBinding("copy name", [.character("c")], in: [.list, .text], .look, "Copy the row's name", reason: noSubject) { model in
+            guard let subject = model.subject else { return [] }
+            let text = subject.pane.commandName(of: subject.index, in: subject.snapshot)
             model.say("Copied: \(text)")
             return [.copy(text)]
         },
-        KeyBinding("copy YAML", [.character("C")], in: [.list, .text], .look, "Copy the object as YAML", reason: noRow) { model in
-            guard let (row, snapshot) = model.selection else { return [] }
-            model.say("Copied the YAML of \(model.pane.name(of: row.index, in: snapshot))")
-            return [.copy(model.pane.document(of: row.index, in: snapshot).yamlText)]
+        KeyBinding("copy YAML", [.character("C")], in: [.list, .text], .look, "Copy the object as YAML", reason: noSubject) { model in
+            guard let subject = model.subject else { return [] }
+            model.say("Copied the YAML of \(subject.pane.name(of: subject.index, in: subject.snapshot))")
+            return [.copy(subject.pane.document(of: subject.index, in: subject.snapshot).yamlText)]
         },
     ]
+
+    private static let noSubject: @Sendable (AppModel) -> String? = { $0.subject == nil ? "there is no row" : nil }
 
     static let noRow: @Sendable (AppModel) -> String? = { $0.selection == nil ? "no row is selected" : nil }
 
@@ -52,7 +54,25 @@ extension KeyTable {
     ]
 }
 
+/// A row that something is done with.
+struct Subject {
+    var pane: any Pane
+    var index: Int
+    var snapshot: MeshSnapshot
+}
+
 extension AppModel {
+    /// The row that is looked at: that of the text on top, else the selected one.
+    var subject: Subject? {
+        guard let text = layers.last as? TextLayer else {
+            guard let (row, snapshot) = selection else { return nil }
+            return Subject(pane: pane, index: row.index, snapshot: snapshot)
+        }
+        let pane = Panes.pane(text.pane)
+        guard let shown, let index = pane.index(of: text.row, in: shown) else { return nil }
+        return Subject(pane: pane, index: index, snapshot: shown)
+    }
+
     mutating func open(_ view: TextLayer.View) -> [Effect] {
         guard let (row, _) = selection else { return [] }
         layers.append(TextLayer(view, pane: focus, row: row.id, self))

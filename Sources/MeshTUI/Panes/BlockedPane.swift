@@ -56,11 +56,17 @@ struct BlockedPane: Pane {
         return "\(blocked.id.workload) \(Glyph.arrow.text) \(blocked.id.target):\(blocked.id.port)"
     }
 
+    /// What `allow` takes.
+    func commandName(of index: Int, in snapshot: MeshSnapshot) -> String {
+        let blocked = snapshot.blocked[index]
+        return "\(blocked.name ?? blocked.id.target):\(blocked.id.port)"
+    }
+
     func cell(_ column: String, of index: Int, in context: RowContext) -> CellText {
         let blocked = context.snapshot.blocked[index]
         let isTable = context.medium == .table
         switch column {
-        case "last": return CellText(isTable ? Clock.timestamp(blocked.last) : context.clock.time(blocked.last), .dim)
+        case "last": return CellText(isTable ? WallClock.timestamp(blocked.last) : context.clock.time(blocked.last), .dim)
         case "from": return CellText(blocked.id.workload)
         case "to": return CellText("\(blocked.id.target):\(blocked.id.port)", .blocked)
         case "proto": return CellText(blocked.id.transport.rawValue)
@@ -72,7 +78,7 @@ struct BlockedPane: Pane {
             return CellText(Self.reason(blocked.reason), .warn)
         case "ns": return CellText(blocked.id.namespace)
         case "destination": return CellText(blocked.destination)
-        case "first": return CellText(isTable ? Clock.timestamp(blocked.first) : context.clock.time(blocked.first))
+        case "first": return CellText(isTable ? WallClock.timestamp(blocked.first) : context.clock.time(blocked.first))
         default: return CellText(blocked.proxy.pod)
         }
     }

@@ -51,6 +51,13 @@ struct ConnectionsPane: Pane {
         return "\(connection.workload) \(Glyph.arrow.text) \(Self.destination(connection))"
     }
 
+    func commandName(of index: Int, in snapshot: MeshSnapshot) -> String {
+        let connection = snapshot.connections[index]
+        let cluster = connection.id.cluster
+        if cluster == .passthrough { return connection.endpoints.first ?? cluster.description }
+        return "\(cluster.host):\(cluster.port)"
+    }
+
     /// `reviews:9080`, short for a service of the workload's own namespace; `passthrough` where no entry knows it.
     static func destination(_ connection: Connection) -> String {
         let cluster = connection.id.cluster

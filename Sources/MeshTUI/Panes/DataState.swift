@@ -48,6 +48,9 @@ enum DataState: Sendable, Hashable {
         let stale = seen.filter { $0.isStale(at: now) }
         if !stale.isEmpty, stale.count == seen.count {
             self = .stale(stale.compactMap { $0.age(at: now) }.max() ?? 0, failures.first?.reason)
+        } else if failures.count == sources.count {
+            let age = seen.compactMap { $0.age(at: now) }.max() ?? 0
+            self = .partial("unreachable, \(WallClock.age(age)) ago")
         } else if !failures.isEmpty {
             self = .partial("\(failures.count) of \(sources.count) \(noun) unreachable")
         } else if !denials.isEmpty {
@@ -69,7 +72,7 @@ enum DataState: Sendable, Hashable {
         switch self {
         case .loading, .live: nil
         case .partial(let text): CellText(text, .warn)
-        case .stale(let age, _): CellText("STALE \(Clock.age(age))", .stale)
+        case .stale(let age, _): CellText("STALE \(WallClock.age(age))", .stale)
         case .denied: CellText("DENIED", .error)
         case .unreachable: CellText("UNREACHABLE", .error)
         }

@@ -9,7 +9,7 @@ enum Documents {
         if !meta.annotations.isEmpty { value["annotations"] = JSONValue(meta.annotations) }
         if !meta.resourceVersion.isEmpty { value["resourceVersion"] = .string(meta.resourceVersion) }
         if !meta.uid.isEmpty { value["uid"] = .string(meta.uid) }
-        value["creationTimestamp"] = meta.creationTime.map { .string(Clock.timestamp($0)) }
+        value["creationTimestamp"] = meta.creationTime.map { .string(WallClock.timestamp($0)) }
         return value
     }
 
@@ -30,7 +30,7 @@ enum Documents {
         ]
         value["bytesReceived"] = connection.total.bytesReceived.map(number)
         value["bytesSent"] = connection.total.bytesSent.map(number)
-        value["lastActive"] = connection.lastActive.map { .string(Clock.timestamp($0)) }
+        value["lastActive"] = connection.lastActive.map { .string(WallClock.timestamp($0)) }
         if let rates = connection.rates {
             value["perSecond"] = ["connections": .number(rates.connections), "requests": .number(rates.requests)]
         }
@@ -48,8 +48,8 @@ enum Documents {
             "destination": .string(blocked.destination),
             "reason": .string(BlockedPane.reason(blocked.reason)),
             "count": .integer(Int64(blocked.count)),
-            "first": .string(Clock.timestamp(blocked.first)),
-            "last": .string(Clock.timestamp(blocked.last)),
+            "first": .string(WallClock.timestamp(blocked.first)),
+            "last": .string(WallClock.timestamp(blocked.last)),
         ]
         value["name"] = blocked.name.map { .string($0) }
         value["nameSource"] = blocked.nameSource.map { .string($0.rawValue) }

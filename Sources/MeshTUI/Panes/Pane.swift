@@ -106,7 +106,7 @@ struct RowContext: Sendable {
 
     var snapshot: MeshSnapshot
     var now: Date
-    var clock: Clock
+    var clock: WallClock
     var medium: Medium
     /// What became of the changes that the operator made, by the row that they were made on.
     var progress: [RowID: ChangeProgress]
@@ -114,7 +114,7 @@ struct RowContext: Sendable {
     var recentBlocked: Int
 
     init(
-        snapshot: MeshSnapshot, now: Date, clock: Clock = Clock(), medium: Medium = .screen,
+        snapshot: MeshSnapshot, now: Date, clock: WallClock = WallClock(), medium: Medium = .screen,
         progress: [RowID: ChangeProgress] = [:], recentBlocked: Int = 0
     ) {
         self.snapshot = snapshot
@@ -165,6 +165,8 @@ protocol Pane: Sendable {
     func id(of index: Int, in snapshot: MeshSnapshot) -> RowID
     /// What a person calls the row.
     func name(of index: Int, in snapshot: MeshSnapshot) -> String
+    /// What is copied as the row's name: what commands take.
+    func commandName(of index: Int, in snapshot: MeshSnapshot) -> String
     func cell(_ column: String, of index: Int, in context: RowContext) -> CellText
     func sortKey(_ column: String, of index: Int, in snapshot: MeshSnapshot) -> SortKey
     /// The values that a filter term `key:value` compares with.
@@ -203,6 +205,8 @@ enum Panes {
 
 extension Pane {
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { document(of: index, in: snapshot) }
+
+    func commandName(of index: Int, in snapshot: MeshSnapshot) -> String { name(of: index, in: snapshot) }
 
     func column(_ id: String) -> Column {
         columns.first { $0.id == id } ?? Column(id, id)

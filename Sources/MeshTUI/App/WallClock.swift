@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// Writes points in time and ages as the screen shows them.
-public struct Clock: Sendable, Hashable {
+public struct WallClock: Sendable, Hashable {
     /// Seconds that the operator's zone is ahead of UTC.
     public var utcOffset: Int
 
