@@ -110,8 +110,8 @@ struct APIFailure: Error, Sendable, Hashable {
             let kind = resource.group.isEmpty ? resource.kind : "\(resource.kind).\(resource.group)"
             self.init(
                 409, "Conflict",
-                "Operation cannot be fulfilled on \(kind) \"\(name)\": the \(field) in the precondition (\(given)) does "
-                    + "not match the \(field) in record (\(actual)). The object might have been modified",
+                "Operation cannot be fulfilled on \(kind) \"\(name)\": the \(field) in the precondition (\(given)) "
+                    + "does not match the \(field) in record (\(actual)). The object might have been modified",
                 details: resource.details(name).replacing("kind", by: .string(resource.kind)))
         case .expired:
             self.init(410, "Expired", "The resourceVersion for the provided list is too old.")

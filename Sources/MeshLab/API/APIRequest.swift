@@ -91,7 +91,8 @@ extension Response {
             for warning in warnings { headers.append(HTTPFields.Element(name: name, value: Self.warning(warning))) }
         }
         return Response(
-            status: .init(code: code), headers: headers, body: .init(byteBuffer: ByteBuffer(string: value.jsonText() + "\n")))
+            status: .init(code: code), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: value.jsonText() + "\n")))
     }
 
     static func failure(_ failure: APIFailure) -> Response {
@@ -115,6 +116,8 @@ extension Response {
     ) -> Response {
         var headers = HTTPFields.api
         headers[.contentType] = contentType
+        // Watching for the client's going away uses the connection up.
+        headers[.connection] = "close"
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -135,4 +138,3 @@ extension HTTPFields {
     /// The headers of every answer.
     static var api: HTTPFields { [.cacheControl: "no-cache, private", .contentType: "application/json"] }
 }
-

@@ -35,7 +35,7 @@ struct APIResponder: HTTPResponder {
         case .objects(let path): return try await answer(request, path)
         case .review(_, let kind):
             guard request.method == "POST" else { throw APIFailure.methodNotAllowed }
-            return .json(AccessReview.answer(kind: kind, to: try await JSONValue.decoding(request)), code: 201)
+            return .json(AccessReview.answer(kind: kind, to: try await JSONValue.decodingReview(request)), code: 201)
         default:
             guard ["GET", "HEAD"].contains(request.method) else { throw APIFailure.methodNotAllowed }
             return try document(target, request)

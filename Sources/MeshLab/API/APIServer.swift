@@ -27,7 +27,8 @@ public struct APIServer: Sendable {
     private let logger: Logger
     private let onServerRunning: @Sendable (_ port: Int) async -> Void
 
-    /// Prepares the server; port 0 takes a free one. `onServerRunning` is told the port once the server accepts connections.
+    /// Prepares the server; port 0 takes a free one. `onServerRunning` is told the port once the server accepts
+    /// connections.
     public init(
         store: ObjectStore, port: Int, tls: TLS, token: String, runtime: any PodRuntime, logger: Logger,
         onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }

@@ -7,8 +7,8 @@ struct Admission: Sendable {
 
     /// Checks an object that is to be stored and returns the warnings that go with it.
     ///
-    /// Throws 422 for what the definition refuses, and what the webhook denies as the 400 without a reason that the API makes
-    /// of it.
+    /// Throws 422 for what the definition refuses, and what the webhook denies as the 400 without a reason that the API
+    /// makes of it.
     func check(_ object: JSONValue, of resource: Resource) throws(APIFailure) -> [String] {
         guard resource.isCustom else { return [] }
         let name = object["metadata"]?["name"]?.stringValue ?? ""

@@ -1,14 +1,15 @@
 import MeshState
 
 extension JSONValue {
-    /// The document in a request's body, JSON or YAML by its content type.
-    static func decoding(_ request: APIRequest) async throws -> JSONValue {
+    /// The review in a request's body, JSON or YAML by its content type.
+    ///
+    /// Of one in Protocol Buffers nothing is read: what is answered does not depend on what is asked.
+    static func decodingReview(_ request: APIRequest) async throws -> JSONValue {
         let types = ["application/json", "application/yaml"]
-        guard types.contains(request.contentType.name) else {
-            throw APIFailure.unsupportedMediaType(accepted: types)
-        }
-        let bytes = try await request.body()
-        return try decoding(bytes, isYAML: request.contentType.name == "application/yaml", expecting: nil)
+        let type = request.contentType.name
+        if type == KubernetesProtobuf.mediaType { return [:] }
+        guard types.contains(type) else { throw APIFailure.unsupportedMediaType(accepted: types) }
+        return try decoding(try await request.body(), isYAML: type == types[1], expecting: nil)
     }
 
     /// Reads JSON, or YAML, of which JSON is a part; `expecting` is the kind for the message of a failure.

@@ -2,8 +2,8 @@ import MeshState
 
 /// A set of an object's fields, in the form of `metadata.managedFields` (FieldsV1).
 ///
-/// A field is a path of elements: `f:NAME` a member, `k:{...}` the element of a list with that key, `v:VALUE` the element of
-/// a set. A list without keys is one field.
+/// A field is a path of elements: `f:NAME` a member, `k:{...}` the element of a list with that key, `v:VALUE` the
+/// element of a set. A list without keys is one field.
 struct FieldSet: Sendable, Hashable {
     /// Whether the field that this node stands for is itself in the set.
     var isMember = false

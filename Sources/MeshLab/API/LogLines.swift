@@ -3,8 +3,8 @@ import MeshState
 
 /// Cuts a log into lines, leaves out those that are too old, and writes the time before each if asked.
 ///
-/// The lab's log files hold what the programs wrote and nothing else. A line's time is the one that it starts with, as those of
-/// Envoy do; a line without one has the time of the line before it.
+/// The lab's log files hold what the programs wrote and nothing else. A line's time is the one that it starts with, as
+/// those of Envoy do; a line without one has the time of the line before it.
 struct LogLineFilter {
     private let since: Date?
     private let timestamps: Bool

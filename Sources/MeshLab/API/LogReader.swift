@@ -48,8 +48,8 @@ struct LogOptions: Sendable, Hashable {
 
 /// Reads a log file from its end or its start, and follows it while it grows.
 ///
-/// The file may not exist yet, may be truncated in place (what was cut is gone, what follows is read from the start) and may be
-/// replaced by another file of the same name.
+/// The file may not exist yet, may be truncated in place (what was cut is gone, what follows is read from the start)
+/// and may be replaced by another file of the same name.
 struct LogReader {
     private static let pollInterval = Duration.milliseconds(100)
     private static let chunkSize = 64 * 1024

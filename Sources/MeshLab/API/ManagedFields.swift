@@ -3,7 +3,10 @@ import MeshState
 
 /// Which manager set which fields of an object: `metadata.managedFields`.
 struct ManagedFields: Sendable {
-    enum Operation: String, Sendable, Hashable { case apply = "Apply", update = "Update" }
+    enum Operation: String, Sendable, Hashable {
+        case apply = "Apply"
+        case update = "Update"
+    }
 
     struct Manager: Sendable, Hashable {
         var name: String
@@ -64,7 +67,8 @@ struct ManagedFields: Sendable {
         let changed = FieldSet(changedFrom: before, to: after, schema: resource.schema)
         let present = FieldSet(present: after, schema: resource.schema)
         for index in entries.indices {
-            let kept = entries[index].manager == manager ? entries[index].fields : entries[index].fields.subtracting(changed)
+            let kept =
+                entries[index].manager == manager ? entries[index].fields : entries[index].fields.subtracting(changed)
             entries[index].fields = kept.existing(in: present)
         }
         if !changed.isEmpty { add(changed, to: manager) }
@@ -84,8 +88,8 @@ struct ManagedFields: Sendable {
 
     // MARK: Server-side apply
 
-    /// Lays a configuration over the live object for a manager: what it names becomes the manager's, what it named before
-    /// and no longer names goes, unless another manager has it too.
+    /// Lays a configuration over the live object for a manager: what it names becomes the manager's, what it named
+    /// before and no longer names goes, unless another manager has it too.
     ///
     /// Throws the API's conflict where it changes fields of another manager, unless `force` takes them over.
     mutating func apply(
@@ -99,7 +103,9 @@ struct ManagedFields: Sendable {
         var merged = (live ?? .object([:])).applying(configuration, schema: schema)
         if let index {
             var dropped = entries[index].fields.subtracting(applied)
-            for (other, entry) in entries.enumerated() where other != index { dropped = dropped.subtracting(entry.fields) }
+            for (other, entry) in entries.enumerated() where other != index {
+                dropped = dropped.subtracting(entry.fields)
+            }
             merged = merged.removing(dropped, schema: schema)
         }
         let changed = FieldSet(
@@ -148,7 +154,8 @@ struct ManagedFields: Sendable {
             texts.append("conflicts with \(owner):\n" + fields.paths.map { "- \($0)" }.joined(separator: "\n"))
             for path in fields.paths {
                 causes.append([
-                    "reason": "FieldManagerConflict", "message": .string("conflict with \(owner)"), "field": .string(path),
+                    "reason": "FieldManagerConflict", "message": .string("conflict with \(owner)"),
+                    "field": .string(path),
                 ])
             }
         }

@@ -17,8 +17,8 @@ extension JSONValue {
 
     /// The document after a strategic merge patch: as a merge patch, but lists whose elements have a key merge by it.
     ///
-    /// The directives `$patch: delete`, `$patch: replace` and `$deleteFromPrimitiveList/NAME` are carried out; the order that
-    /// `$setElementOrder/NAME` asks for is kept for the elements that it names.
+    /// The directives `$patch: delete`, `$patch: replace` and `$deleteFromPrimitiveList/NAME` are carried out; the
+    /// order that `$setElementOrder/NAME` asks for is kept for the elements that it names.
     func mergingStrategically(_ patch: JSONValue, schema: Schema?) -> JSONValue {
         guard case .object(var changes) = patch else { return patch }
         if let directive = changes.removeValue(forKey: "$patch")?.stringValue {

@@ -6,8 +6,8 @@ extension ObjectsAPI {
     /// Answers with the changes after a version as they come, one JSON object a line.
     ///
     /// Without a version, or from version 0, the objects that exist come first as added ones. A version that the log of
-    /// changes no longer reaches, or that is from another life of the lab, gets an `ERROR` event with code 410, upon which
-    /// clients list again.
+    /// changes no longer reaches, or that is from another life of the lab, gets an `ERROR` event with code 410, upon
+    /// which clients list again.
     func watch(_ request: APIRequest, _ path: ObjectPath) async throws -> Response {
         let presenter = try Presenter(request, path)
         let filter = try filter(request, path)
@@ -40,7 +40,8 @@ extension ObjectsAPI {
         causes: [
             InvalidField(
                 reason: "FieldValueForbidden",
-                message: "Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+                message:
+                    "Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
                 field: "sendInitialEvents")
         ])
 }
@@ -97,7 +98,9 @@ private struct Watch: Sendable {
                 }
                 try await write("BOOKMARK", presenter.bookmark(cursor, isFirst: isFirst), to: &writer)
             }
-            if events.isEmpty { await store.waitForChange(after: cursor, until: min(bookmarks.first ?? deadline, deadline)) }
+            if events.isEmpty {
+                await store.waitForChange(after: cursor, until: min(bookmarks.first ?? deadline, deadline))
+            }
         }
     }
 
@@ -124,11 +127,14 @@ private struct Watch: Sendable {
         }
     }
 
-    private mutating func write(_ type: String, object: JSONValue, to writer: inout any ResponseBodyWriter) async throws {
+    private mutating func write(_ type: String, object: JSONValue, to writer: inout any ResponseBodyWriter) async throws
+    {
         try await write(type, presenter.event(object, isFirst: isFirst), to: &writer)
     }
 
-    private mutating func write(_ type: String, _ object: JSONValue, to writer: inout any ResponseBodyWriter) async throws {
+    private mutating func write(_ type: String, _ object: JSONValue, to writer: inout any ResponseBodyWriter)
+        async throws
+    {
         isFirst = false
         try await writer.write(ByteBuffer(string: "{\"type\":\"\(type)\",\"object\":\(object.jsonText())}\n"))
     }

@@ -66,9 +66,16 @@ extension ObjectsAPI {
     private func sentObject(_ request: APIRequest, _ write: WriteRequest) async throws -> JSONValue {
         let types = ["application/json", "application/yaml"]
         let type = request.contentType.name
-        guard types.contains(type) else { throw APIFailure.unsupportedMediaType(accepted: types) }
-        var object = try JSONValue.decoding(
-            try await request.body(), isYAML: type == types[1], expecting: write.resource.kind)
+        let body = try await request.body()
+        var object: JSONValue
+        if type == KubernetesProtobuf.mediaType, write.resource == .namespaces,
+            let namespace = KubernetesProtobuf.objectMetadata(body)
+        {
+            object = namespace
+        } else {
+            guard types.contains(type) else { throw APIFailure.unsupportedMediaType(accepted: types) }
+            object = try JSONValue.decoding(body, isYAML: type == types[1], expecting: write.resource.kind)
+        }
         try write.checkIdentity(&object)
         return object
     }
@@ -157,9 +164,11 @@ extension ObjectsAPI {
 
     private func deleteOptions(_ request: APIRequest) async throws -> DeleteOptions {
         let bytes = try await request.body()
-        let body = bytes.isEmpty
+        let body =
+            bytes.isEmpty
             ? [:]
-            : try JSONValue.decoding(bytes, isYAML: request.contentType.name.hasSuffix("yaml"), expecting: "DeleteOptions")
+            : try JSONValue.decoding(
+                bytes, isYAML: request.contentType.name.hasSuffix("yaml"), expecting: "DeleteOptions")
         let preconditions = body["preconditions"]
         return DeleteOptions(
             uid: preconditions?["uid"]?.stringValue, resourceVersion: preconditions?["resourceVersion"]?.stringValue,

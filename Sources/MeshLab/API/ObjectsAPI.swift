@@ -57,8 +57,8 @@ struct ObjectsAPI: Sendable {
             } catch StoreError.expired {
                 var failure = APIFailure(
                     410, "Expired",
-                    "The provided continue parameter is too old to display a consistent list result. You can start a new "
-                        + "list without the continue parameter, or use the continue token in this response to retrieve "
+                    "The provided continue parameter is too old to display a consistent list result. You can start a "
+                        + "new list without the continue parameter, or use the continue token in this response to retrieve "
                         + "the remainder of the results. Continuing with the provided token results in an inconsistent "
                         + "list - objects that were created, modified, or deleted between the time the first chunk was "
                         + "returned and now may show up in the list.")
@@ -124,7 +124,8 @@ struct ListKey: Sendable, Hashable, Comparable {
         let start = json["start"]?.stringValue?.replacing("\0", with: "")
         let parts = start?.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) ?? []
         guard let version = json["rv"]?.integerValue, parts.count == 2 else {
-            throw .badRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion")
+            throw .badRequest(
+                "invalid continue token: continue key is not valid: incorrect encoded start resourceVersion")
         }
         return (version, ListKey(namespace: parts[0], name: parts[1]))
     }

@@ -76,7 +76,8 @@ enum OpenAPIDocument {
                 "items": .list("The objects.", of: Schema(.reference(name, resource.schema), "")),
             ])
         return [
-            name: resource.schema.openAPI(prefix: prefix).replacing("x-kubernetes-group-version-kind", by: kind(resource.kind)),
+            name: resource.schema.openAPI(prefix: prefix).replacing(
+                "x-kubernetes-group-version-kind", by: kind(resource.kind)),
             name + "List": list.openAPI(prefix: prefix)
                 .replacing("x-kubernetes-group-version-kind", by: kind("\(resource.kind)List")),
         ]

@@ -17,7 +17,8 @@ struct PatchRequest: Sendable {
     init(_ request: APIRequest, _ path: ObjectPath, name: String) async throws {
         resource = path.resource
         self.name = name
-        let types = ["application/json-patch+json", "application/merge-patch+json"]
+        let types =
+            ["application/json-patch+json", "application/merge-patch+json"]
             + (resource.isCustom ? [] : ["application/strategic-merge-patch+json"]) + ["application/apply-patch+yaml"]
         let type = request.contentType.name
         guard types.contains(type) else { throw APIFailure.unsupportedMediaType(accepted: types) }
@@ -53,7 +54,8 @@ struct PatchRequest: Sendable {
     func patched(_ live: JSONValue?, write: WriteRequest) throws -> (object: JSONValue, isManaged: Bool) {
         if case .apply(var configuration, let force) = kind {
             try write.checkIdentity(&configuration)
-            // A configuration is laid over what is there: identity and version stay the live object's own, unless given.
+            // A configuration is laid over what is there: identity and version stay the live object's own, unless
+            // given.
             var fields = ManagedFields(of: live)
             var manager = write.manager
             manager.operation = .apply

@@ -63,7 +63,8 @@ struct PodAccess: Sendable {
             return Response(status: .movedPermanently, headers: [.location: "\(request.rawPath)/\(query)"])
         }
         let target = try ProxyTarget(path.name ?? "")
-        let (address, port) = path.resource == .pods
+        let (address, port) =
+            path.resource == .pods
             ? try await podAddress(target, path) : try await serviceAddress(target, path)
         guard let dial = await runtime.dialAddress(address, port: port) else {
             throw APIFailure.unavailable(
@@ -85,11 +86,14 @@ struct PodAccess: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw APIFailure.unavailable("error trying to reach service: dial tcp \(address):\(port): \(Self.cause(error))")
+            throw APIFailure.unavailable(
+                "error trying to reach service: dial tcp \(address):\(port): \(Self.cause(error))")
         }
         var headers = HTTPFields()
         for (name, value) in answer.headers where !Self.isOwn(name.lowercased()) {
-            if let field = HTTPFields.Element.Name(name) { headers.append(HTTPFields.Element(name: field, value: value)) }
+            if let field = HTTPFields.Element.Name(name) {
+                headers.append(HTTPFields.Element(name: field, value: value))
+            }
         }
         return Response(
             status: .init(code: Int(answer.status.code)), headers: headers,

@@ -3,7 +3,11 @@ import MeshState
 /// Shows stored objects in the version and the form that a client asked for.
 struct Presenter: Sendable {
     /// What a row of a table carries beside its cells.
-    enum Included: String, Sendable { case none = "None", metadata = "Metadata", object = "Object" }
+    enum Included: String, Sendable {
+        case none = "None"
+        case metadata = "Metadata"
+        case object = "Object"
+    }
 
     let resource: Resource
     let version: String

@@ -27,7 +27,8 @@ enum RequestTarget: Sendable, Hashable {
         case "healthz", "livez", "readyz":
             self = .health(steps[0])
         case "openapi" where steps.count == 2 && steps[1] == "v2": self = .openAPIv2
-        case "openapi" where steps.count >= 2 && steps[1] == "v3": self = .openAPIv3(steps.dropFirst(2).joined(separator: "/"))
+        case "openapi" where steps.count >= 2 && steps[1] == "v3":
+            self = .openAPIv3(steps.dropFirst(2).joined(separator: "/"))
         case "api":
             if steps.count == 1 {
                 self = .coreVersions
@@ -45,7 +46,8 @@ enum RequestTarget: Sendable, Hashable {
     }
 
     private init?(group: String, version: String, rest: ArraySlice<String>) {
-        guard let served = APICatalog.groups.first(where: { $0.name == group }), served.versions.contains(version) else {
+        guard let served = APICatalog.groups.first(where: { $0.name == group }), served.versions.contains(version)
+        else {
             return nil
         }
         guard let first = rest.first else {

@@ -2,7 +2,11 @@ import MeshState
 
 /// What a write asks for beside its object, and the checks that every written object goes through.
 struct WriteRequest: Sendable {
-    enum FieldValidation: String, Sendable { case strict = "Strict", warn = "Warn", ignore = "Ignore" }
+    enum FieldValidation: String, Sendable {
+        case strict = "Strict"
+        case warn = "Warn"
+        case ignore = "Ignore"
+    }
 
     let resource: Resource
     let path: ObjectPath
@@ -32,7 +36,8 @@ struct WriteRequest: Sendable {
 
     // MARK: Checks
 
-    /// Checks that a sent object is of the kind, version and namespace of the request's path, and fills in the namespace.
+    /// Checks that a sent object is of the kind, version and namespace of the request's path, and fills in the
+    /// namespace.
     func checkIdentity(_ object: inout JSONValue) throws(APIFailure) {
         guard case .object = object else {
             throw .badRequest(
@@ -158,12 +163,12 @@ private enum NameRule {
     var explanation: String {
         switch self {
         case .subdomain:
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
-                + "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+                + "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
                 + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
         case .label:
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
-                + "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
+                + "end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
                 + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
         case .serviceLabel:
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "

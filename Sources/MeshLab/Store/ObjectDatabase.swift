@@ -51,7 +51,8 @@ struct ObjectDatabase: Sendable {
                 let previous: String? = row["previous"]
                 contents.events.append(
                     StoreEvent(
-                        kind: kind, resource: try Self.resource(row["resource"]), object: try Self.object(row["object"]),
+                        kind: kind, resource: try Self.resource(row["resource"]),
+                        object: try Self.object(row["object"]),
                         previous: try previous.map(Self.object), resourceVersion: row["version"]))
             }
             return contents

@@ -121,9 +121,9 @@ public actor ObjectStore {
 
     /// Reads and writes one object in one step: `change` gets the live object and returns what is to be stored.
     ///
-    /// An object with a resourceVersion other than the live one's is a conflict; one without is taken as it is. The store
-    /// keeps uid, creationTimestamp and generation itself. With `dryRun` nothing is stored and the outcome keeps the
-    /// live object's resourceVersion. `change` returning nil deletes the object.
+    /// An object with a resourceVersion other than the live one's is a conflict; one without is taken as it is. The
+    /// store keeps uid, creationTimestamp and generation itself. With `dryRun` nothing is stored and the outcome keeps
+    /// the live object's resourceVersion. `change` returning nil deletes the object.
     @discardableResult
     public func write(
         _ resource: Resource, namespace: String, name: String, part: Part = .everything, dryRun: Bool = false,

@@ -2,7 +2,11 @@ public import MeshState
 
 /// One change of one object.
 public struct StoreEvent: Sendable, Hashable {
-    public enum Kind: String, Sendable, Hashable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+    public enum Kind: String, Sendable, Hashable {
+        case added = "ADDED"
+        case modified = "MODIFIED"
+        case deleted = "DELETED"
+    }
 
     public let kind: Kind
     public let resource: Resource
@@ -33,8 +37,8 @@ public enum StoreError: Error, Sendable, Hashable {
 
 /// The changes after a resourceVersion, in order and without end.
 ///
-/// The sequence reads from the store's log at the consumer's own pace, so a slow consumer costs no memory; one that falls
-/// behind the whole log gets ``StoreError/expired(requested:oldest:)`` and has to list again.
+/// The sequence reads from the store's log at the consumer's own pace, so a slow consumer costs no memory; one that
+/// falls behind the whole log gets ``StoreError/expired(requested:oldest:)`` and has to list again.
 public struct StoreChanges: AsyncSequence, Sendable {
     let store: ObjectStore
     let start: Int64

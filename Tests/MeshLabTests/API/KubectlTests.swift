@@ -39,7 +39,9 @@ import Testing
 
     @Test func selectsByLabelsAndFields() async throws {
         try await TestAPI.run { api in
-            for name in ["one", "two", "three"] { _ = try await api.store.create(.serviceEntries, TestWorld.entryJSON(name, labels: ["app": name])) }
+            for name in ["one", "two", "three"] {
+                _ = try await api.store.create(.serviceEntries, TestWorld.entryJSON(name, labels: ["app": name]))
+            }
             func names(_ option: String, _ value: String) async throws -> [String] {
                 let output = try await api.kubectl("get", "se", option, value, "-o", "name")
                 #expect(output.isSuccess, "\(output.err)")
@@ -72,7 +74,8 @@ import Testing
             // Another manager's change is a conflict, until it is forced.
             let other = ["apply", "--server-side", "--field-manager", "other", "-f", "-"]
             let input = TestWorld.entry("cnn", host: "other.example.com")
-            let refused = try await api.kubectl(other[0], other[1], other[2], other[3], other[4], other[5], input: input)
+            let refused = try await api.kubectl(
+                other[0], other[1], other[2], other[3], other[4], other[5], input: input)
             #expect(refused.err.contains("conflict with \"kubectl\""), "\(refused.err)")
             #expect(refused.err.contains(".spec.hosts"))
             let forced = try await api.kubectl(
@@ -113,7 +116,8 @@ import Testing
             let port = try await api.kubectl("explain", "serviceentry.spec.ports")
             #expect(port.out.contains("targetPort\t<integer>"), "\(port.out)\(port.err)")
             #expect(port.out.contains("GROUP:      networking.istio.io"))
-            let old = try await api.kubectl("explain", "se.spec.resolution", "--api-version", "networking.istio.io/v1alpha3")
+            let old = try await api.kubectl(
+                "explain", "se.spec.resolution", "--api-version", "networking.istio.io/v1alpha3")
             #expect(old.out.contains("DNS_ROUND_ROBIN"), "\(old.err)")
             #expect(try await api.kubectl("explain", "pod.spec.containers").out.contains("image\t<string>"))
             let resources = try await api.kubectl("api-resources")
@@ -171,7 +175,9 @@ import Testing
             let unknown = try await api.kubectl(
                 "apply", "-f", "-", input: TestWorld.entry("x").replacing("resolution:", with: "resolushun:"))
             #expect(unknown.err.contains("strict decoding error: unknown field \"spec.resolushun\""), "\(unknown.err)")
-            let namespace = try await api.kubectl("create", "-f", "-", input: TestWorld.entry("x").replacing("namespace: default", with: "namespace: nope"))
+            let namespace = try await api.kubectl(
+                "create", "-f", "-",
+                input: TestWorld.entry("x").replacing("namespace: default", with: "namespace: nope"))
             #expect(namespace.err.contains("namespaces \"nope\" not found"), "\(namespace.err)")
             try await api.kubectl("create", "-f", "-", input: TestWorld.entry("x"))
             let twice = try await api.kubectl("create", "-f", "-", input: TestWorld.entry("x"))

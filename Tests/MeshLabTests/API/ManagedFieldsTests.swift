@@ -49,7 +49,8 @@ import Testing
     @Test func keepsWhatAnotherManagerStillNames() throws {
         var fields = ManagedFields(of: nil)
         let both = entry(["hosts": ["a"], "resolution": "DNS"])
-        let first = try fields.apply(both, over: nil, by: manager("one", .apply), force: false, resource: .serviceEntries)
+        let first = try fields.apply(
+            both, over: nil, by: manager("one", .apply), force: false, resource: .serviceEntries)
         let second = try fields.apply(
             entry(["resolution": "DNS"]), over: first, by: manager("two", .apply), force: false,
             resource: .serviceEntries)

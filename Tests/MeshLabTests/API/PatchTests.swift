@@ -4,13 +4,17 @@ import Testing
 @testable import MeshLab
 
 @Suite struct PatchTests {
-    /// Document, patch, result; a nil result for a patch that does not apply. After RFC 6902, appendix A, and its erratas' corners.
+    /// Document, patch, result; a nil result for a patch that does not apply. After RFC 6902, appendix A, and its
+    /// erratas' corners.
     static let jsonPatches: [(String, String, String?)] = [
         (#"{"foo":"bar"}"#, #"[{"op":"add","path":"/baz","value":"qux"}]"#, #"{"baz":"qux","foo":"bar"}"#),
         (#"{"foo":["bar","baz"]}"#, #"[{"op":"add","path":"/foo/1","value":"qux"}]"#, #"{"foo":["bar","qux","baz"]}"#),
         (#"{"baz":"qux","foo":"bar"}"#, #"[{"op":"remove","path":"/baz"}]"#, #"{"foo":"bar"}"#),
         (#"{"foo":["bar","qux","baz"]}"#, #"[{"op":"remove","path":"/foo/1"}]"#, #"{"foo":["bar","baz"]}"#),
-        (#"{"baz":"qux","foo":"bar"}"#, #"[{"op":"replace","path":"/baz","value":"boo"}]"#, #"{"baz":"boo","foo":"bar"}"#),
+        (
+            #"{"baz":"qux","foo":"bar"}"#, #"[{"op":"replace","path":"/baz","value":"boo"}]"#,
+            #"{"baz":"boo","foo":"bar"}"#
+        ),
         (
             #"{"foo":{"bar":"baz","waldo":"fred"},"qux":{"corge":"grault"}}"#,
             #"[{"op":"move","from":"/foo/waldo","path":"/qux/thud"}]"#,
@@ -26,11 +30,17 @@ import Testing
             #"{"baz":"qux","foo":["a",2,"c"]}"#
         ),
         (#"{"baz":"qux"}"#, #"[{"op":"test","path":"/baz","value":"bar"}]"#, nil),
-        (#"{"foo":"bar"}"#, #"[{"op":"add","path":"/child","value":{"grandchild":{}}}]"#, #"{"child":{"grandchild":{}},"foo":"bar"}"#),
+        (
+            #"{"foo":"bar"}"#, #"[{"op":"add","path":"/child","value":{"grandchild":{}}}]"#,
+            #"{"child":{"grandchild":{}},"foo":"bar"}"#
+        ),
         (#"{"foo":"bar"}"#, #"[{"op":"add","path":"/baz/bat","value":"qux"}]"#, nil),
         (#"{"/":9,"~1":10}"#, #"[{"op":"test","path":"/~01","value":10}]"#, #"{"/":9,"~1":10}"#),
         (#"{"/":9,"~1":10}"#, #"[{"op":"test","path":"/~01","value":"10"}]"#, nil),
-        (#"{"foo":["bar"]}"#, #"[{"op":"add","path":"/foo/-","value":["abc","def"]}]"#, #"{"foo":["bar",["abc","def"]]}"#),
+        (
+            #"{"foo":["bar"]}"#, #"[{"op":"add","path":"/foo/-","value":["abc","def"]}]"#,
+            #"{"foo":["bar",["abc","def"]]}"#
+        ),
         (#"{"foo":["bar"]}"#, #"[{"op":"add","path":"/foo/2","value":"x"}]"#, nil),
         (#"{"foo":["bar"]}"#, #"[{"op":"remove","path":"/foo/01"}]"#, nil),
         (#"{"foo":1}"#, #"[{"op":"replace","path":"","value":{"bar":2}}]"#, #"{"bar":2}"#),
@@ -50,7 +60,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [#"{"op":"add"}"#, #"[{"op":"jump","path":"/a"}]"#, #"[{"op":"add","path":"/a"}]"#, #"[{"op":"remove","path":"a"}]"#])
+    @Test(arguments: [
+        #"{"op":"add"}"#, #"[{"op":"jump","path":"/a"}]"#, #"[{"op":"add","path":"/a"}]"#,
+        #"[{"op":"remove","path":"a"}]"#,
+    ])
     func refusesMalformedPatches(_ patch: String) throws {
         let value = try JSONValue(parsing: patch)
         #expect(throws: JSONPatch.Failure.self) { try JSONPatch(value) }
@@ -85,7 +98,10 @@ import Testing
         (#"{"spec":{"ports":[{"port":8080}]}}"#, [80, 443, 8080]),
         (#"{"spec":{"ports":[{"port":80,"$patch":"delete"}]}}"#, [443]),
         (#"{"spec":{"ports":[{"$patch":"replace"},{"port":1}]}}"#, [1]),
-        (#"{"spec":{"$setElementOrder/ports":[{"port":443},{"port":80}],"ports":[{"port":80,"name":"x"}]}}"#, [443, 80]),
+        (
+            #"{"spec":{"$setElementOrder/ports":[{"port":443},{"port":80}],"ports":[{"port":80,"name":"x"}]}}"#,
+            [443, 80]
+        ),
         (#"{"spec":{"ports":null}}"#, []),
     ]
 
@@ -97,8 +113,10 @@ import Testing
 
     @Test func strategicPatchKeepsWhatItDoesNotName() throws {
         let service: JSONValue = ["spec": ["ports": [["port": 80, "name": "http"]], "selector": ["app": "a"]]]
-        let patch = try JSONValue(parsing: #"{"spec":{"ports":[{"port":80,"appProtocol":"grpc"}],"selector":{"app":null}}}"#)
+        let patch = try JSONValue(
+            parsing: #"{"spec":{"ports":[{"port":80,"appProtocol":"grpc"}],"selector":{"app":null}}}"#)
         let result = service.mergingStrategically(patch, schema: .service)
-        #expect(result.jsonText() == #"{"spec":{"ports":[{"appProtocol":"grpc","name":"http","port":80}],"selector":{}}}"#)
+        #expect(
+            result.jsonText() == #"{"spec":{"ports":[{"appProtocol":"grpc","name":"http","port":80}],"selector":{}}}"#)
     }
 }

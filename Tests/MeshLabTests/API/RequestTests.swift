@@ -94,7 +94,8 @@ import Testing
                 #expect(list.json["items"]?[0] == one.json)
             }
             let mismatch = try await api.request(
-                .POST, TestWorld.entries.replacing("/v1/", with: "/v1beta1/"), body: TestWorld.entryJSON("b").jsonText())
+                .POST, TestWorld.entries.replacing("/v1/", with: "/v1beta1/"), body: TestWorld.entryJSON("b").jsonText()
+            )
             #expect(mismatch.code == 400)
         }
     }
@@ -183,5 +184,35 @@ import Testing
             #expect(await api.store.list(.serviceEntries).objects.isEmpty)
             #expect(try await api.request(.DELETE, TestWorld.entries).code == 200)
         }
+    }
+}
+
+@Suite struct KubernetesProtobufTests {
+    /// A Namespace `shop` with the label `team: a`, as a client of Go writes it.
+    private static let namespace: [UInt8] =
+        Array("k8s\0".utf8) + field(1, field(1, "v1") + field(2, "Namespace"))
+        + field(
+            2, field(1, field(1, "shop") + [0x38, 0x01] + field(11, field(1, "team") + field(2, "a"))) + field(2, "")
+        ) + field(3, "") + field(4, "")
+
+    private static func field(_ number: UInt8, _ value: [UInt8]) -> [UInt8] {
+        [number << 3 | 2, UInt8(value.count)] + value
+    }
+    private static func field(_ number: UInt8, _ text: String) -> [UInt8] { field(number, Array(text.utf8)) }
+
+    @Test func readsMetadata() {
+        #expect(
+            KubernetesProtobuf.objectMetadata(Self.namespace) == [
+                "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "shop", "labels": ["team": "a"]],
+            ])
+    }
+
+    @Test func refusesEveryCutOfIt() {
+        for length in 0..<Self.namespace.count - 4 {
+            let cut = Array(Self.namespace.prefix(length))
+            // A cut between two fields is a shorter message, so that no cut may crash and few are read.
+            if let read = KubernetesProtobuf.objectMetadata(cut) { #expect(read["kind"] == "Namespace") }
+        }
+        #expect(KubernetesProtobuf.objectMetadata(Array("{\"kind\":\"Namespace\"}".utf8)) == JSONValue?.none)
     }
 }

@@ -10,8 +10,10 @@ import Testing
         ("", true), ("app=web", true), ("app==web", true), ("app=db", false), ("app!=db", true), ("app!=web", false),
         ("missing!=x", true), ("app", true), ("missing", false), ("!missing", true), ("!app", false),
         ("app in (web,db)", true), ("app in (db)", false), ("app notin (db, cache)", true), ("app notin (web)", false),
-        ("missing notin (x)", true), ("missing in (x)", false), ("app=web,tier=front", true), ("app=web,tier=back", false),
-        ("app=web, tier in (front, back), !legacy", true), ("weight>5", true), ("weight>10", false), ("weight<11", true),
+        ("missing notin (x)", true), ("missing in (x)", false), ("app=web,tier=front", true),
+        ("app=web,tier=back", false),
+        ("app=web, tier in (front, back), !legacy", true), ("weight>5", true), ("weight>10", false),
+        ("weight<11", true),
         ("app=", false), ("missing=", false), ("app > 3", false),
     ]
 

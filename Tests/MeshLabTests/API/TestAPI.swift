@@ -39,7 +39,8 @@ struct TestAPI: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificate.certificate.utf8)))
         let client = HTTPClient(
-            eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls, redirectConfiguration: .disallow))
+            eventLoopGroupProvider: .singleton,
+            configuration: .init(tlsConfiguration: tls, redirectConfiguration: .disallow))
         let port = try #require(await ports.first { _ in true })
         let api = TestAPI(directory: directory, port: port, store: store, runtime: runtime, client: client)
         try Kubeconfig.write(
@@ -65,7 +66,8 @@ struct TestAPI: Sendable {
 
     /// Runs kubectl with this API's kubeconfig and nothing of the user's own.
     @discardableResult
-    func kubectl(_ arguments: String..., input: String = "", environment: [String: String] = [:]) async throws -> Output {
+    func kubectl(_ arguments: String..., input: String = "", environment: [String: String] = [:]) async throws -> Output
+    {
         try await shell(
             ["kubectl", "--cache-dir", directory.appending(path: "cache").path] + arguments, input: input,
             environment: environment)
@@ -129,7 +131,9 @@ struct TestAPI: Sendable {
     func get(_ path: String) async throws -> Answer { try await request(.GET, path) }
 
     /// Opens a watch and hands its events, each a JSON object, to the body as they come.
-    func watch(_ path: String, accept: String = "application/json") async throws -> AsyncThrowingStream<JSONValue, any Error> {
+    func watch(_ path: String, accept: String = "application/json") async throws -> AsyncThrowingStream<
+        JSONValue, any Error
+    > {
         var request = HTTPClientRequest(url: url(path))
         request.headers.add(name: "Authorization", value: "Bearer \(Self.token)")
         request.headers.add(name: "Accept", value: accept)

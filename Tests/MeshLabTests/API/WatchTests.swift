@@ -52,7 +52,8 @@ import Testing
                 object["metadata"]?["labels"] = ["app": .string(app), "n": version]
                 object = try await api.store.replace(.serviceEntries, object)
             }
-            var events = try await api.watch("\(Self.path)&resourceVersion=\(start)&labelSelector=app%3Dy").makeAsyncIterator()
+            var events = try await api.watch("\(Self.path)&resourceVersion=\(start)&labelSelector=app%3Dy")
+                .makeAsyncIterator()
             var types: [JSONValue?] = []
             for _ in 0..<4 { types.append(try await events.next()?["type"]) }
             #expect(types == ["ADDED", "DELETED", "ADDED", "MODIFIED"])
@@ -77,10 +78,14 @@ import Testing
     @Test func namesTheColumnsOfATableOnce() async throws {
         try await TestAPI.run { api in
             for name in ["a", "b"] { try await api.store.create(.serviceEntries, TestWorld.entryJSON(name)) }
-            var events = try await api.watch(Self.path, accept: "application/json;as=Table;v=v1;g=meta.k8s.io").makeAsyncIterator()
+            var events = try await api.watch(Self.path, accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
+                .makeAsyncIterator()
             let first = try #require(try await events.next()?["object"])
             #expect(first["kind"] == "Table")
-            #expect(first["columnDefinitions"]?.arrayValue?.compactMap { $0["name"] } == ["Name", "Hosts", "Location", "Resolution", "Age"])
+            #expect(
+                first["columnDefinitions"]?.arrayValue?.compactMap { $0["name"] } == [
+                    "Name", "Hosts", "Location", "Resolution", "Age",
+                ])
             #expect(first["rows"]?[0]?["cells"]?.arrayValue?.prefix(4) == ["a", "[\"example.com\"]", .null, "DNS"])
             #expect(try await events.next()?["object"]?["columnDefinitions"] == .null)
         }
@@ -114,7 +119,9 @@ import Testing
 
     @Test func listsInChunksOfOneSnapshot() async throws {
         try await TestAPI.run(eventCapacity: 20) { api in
-            for name in ["a", "b", "c", "d", "e"] { try await api.store.create(.serviceEntries, TestWorld.entryJSON(name)) }
+            for name in ["a", "b", "c", "d", "e"] {
+                try await api.store.create(.serviceEntries, TestWorld.entryJSON(name))
+            }
             func names(_ answer: TestAPI.Answer) -> [JSONValue] {
                 (answer.json["items"]?.arrayValue ?? []).compactMap { $0["metadata"]?["name"] }
             }

@@ -6,8 +6,9 @@ import Testing
 @testable import MeshLab
 
 /// What a kube-apiserver answered once is what this API answers, word for word.
-@Suite struct CaptureTests {
-    /// A request on the entries of `default` in v1beta1, where `scratch` exists, and the capture that its answer is held against.
+@Suite struct RecordedAnswerTests {
+    /// A request on the entries of `default` in v1beta1, where `scratch` exists, and the capture that its answer is
+    /// held against.
     struct Case: Sendable, CustomTestStringConvertible {
         let capture: String
         let method: HTTPMethod
@@ -125,14 +126,16 @@ import Testing
             #expect(warned.headers["Warning"] == ["299 - \"unknown field \\\"spec.locashun\\\"\""])
             #expect(warned.json["spec"]?["locashun"] == JSONValue?.none)
             let ignored = try await api.request(
-                .POST, Self.root + "?fieldValidation=Ignore", body: Self.entry("bad7") { $0["spec"]?["locashun"] = "x" })
+                .POST, Self.root + "?fieldValidation=Ignore", body: Self.entry("bad7") { $0["spec"]?["locashun"] = "x" }
+            )
             #expect(ignored.headers["Warning"].isEmpty)
 
             _ = try await api.request(.POST, Self.root, body: Self.entry("scratch"))
             let patched = try await api.request(
                 .PATCH, "\(Self.root)/scratch",
                 body: """
-                    {"metadata":{"annotations":{"meshtop/edited":"yes"}},"spec":{"hosts":["scratch.example.com","two.example.com"],
+                    {"metadata":{"annotations":{"meshtop/edited":"yes"}},
+                    "spec":{"hosts":["scratch.example.com","two.example.com"],
                     "ports":[{"name":"http","number":8081,"protocol":"HTTP"}]}}
                     """, type: "application/merge-patch+json")
             let capture = try JSONValue(parsing: try Capture("patch-merge-200").body)
