@@ -67,6 +67,27 @@ public enum SuggestedEntry {
         return try allow(call, in: snapshot, namespace: place, id: id)
     }
 
+    /// The change that gives the destination of a passthrough connection an entry of its own, so that it goes on when
+    /// the policy becomes REGISTRY_ONLY.
+    public static func make(
+        for connection: Connection, in snapshot: MeshSnapshot, namespace: String? = nil, id: Int
+    ) throws(ChangeRefusal) -> ChangeRequest {
+        guard connection.id.cluster.direction == .builtIn else {
+            throw ChangeRefusal("\(connection.id.cluster) is in the registry already")
+        }
+        let destinations = Set(connection.endpoints.map { HostPort($0) }.filter { $0.port != nil })
+        guard let only = destinations.first, let port = only.port, let address = IPAddress(only.host) else {
+            throw ChangeRefusal("no connection of \(connection.workload) is open: its destination is not known")
+        }
+        guard destinations.count == 1 else {
+            throw ChangeRefusal(
+                "\(connection.workload) has open connections to \(destinations.count) destinations: "
+                    + "allow each with `meshtop allow ADDRESS:PORT`")
+        }
+        let call = Call(address: address, port: port)
+        return try allow(call, in: snapshot, namespace: namespace ?? connection.id.proxy.namespace, id: id)
+    }
+
     /// What is to be let out.
     private struct Call {
         /// nil where nothing but the address is known.
@@ -83,6 +104,12 @@ public enum SuggestedEntry {
             if name.flatMap({ IPAddress($0) }) != nil { name = nil }
             let isSureName = name != nil && blocked.nameSource != .reverseDNS
             transport = blocked.id.transport == .tcp && port == 443 && isSureName ? .tls : blocked.id.transport
+        }
+
+        init(address: IPAddress, port: Int) {
+            self.address = address
+            self.port = port
+            transport = .tcp
         }
 
         init(host: String, port: Int, address: String?) throws(ChangeRefusal) {

@@ -80,8 +80,7 @@ public struct MeshStore: Sendable {
             Self.apply(change, to: &endpoints)
             stale.insert(.services)
         case "pods":
-            Self.apply(change, to: &pods)
-            podsChanged()
+            changePods(change)
         case "serviceentries":
             let hosts = entries.hosts
             switch change {
@@ -105,16 +104,31 @@ public struct MeshStore: Sendable {
         }
     }
 
-    private mutating func podsChanged() {
-        let old = podByProxy
-        podByProxy = [:]
-        for pod in pods.objects.values where pod.proxyKind != .none && !["Succeeded", "Failed"].contains(pod.phase) {
-            podByProxy[ProxyID(pod: pod.meta.name, namespace: pod.meta.namespace)] = pod
+    private mutating func changePods(_ change: ObjectChange) {
+        let keys: Set<ObjectKey>
+        switch change {
+        case .all: keys = Set(pods.objects.keys)
+        case .apply(let object), .delete(let object): keys = [ObjectKey(kind: "Pod", of: object)]
         }
-        for proxy in old.keys where podByProxy[proxy] == nil { forget(proxy) }
-        for (proxy, pod) in podByProxy where old[proxy]?.workload != pod.workload { staleProxies.insert(proxy) }
-        stale.formUnion([.proxies, .connections])
-        destinationsChanged()
+        let before = pods.objects
+        Self.apply(change, to: &pods)
+        var changed = keys
+        if case .all = change { changed.formUnion(pods.objects.keys) }
+        for key in changed where before[key] != pods.objects[key] { podChanged(key, from: before[key]) }
+    }
+
+    private mutating func podChanged(_ key: ObjectKey, from old: Pod?) {
+        let pod = pods.objects[key]
+        let proxy = ProxyID(pod: key.name, namespace: key.namespace)
+        let hadProxy = podByProxy[proxy] != nil
+        let hasProxy = pod.map { $0.proxyKind != .none && !["Succeeded", "Failed"].contains($0.phase) } ?? false
+        podByProxy[proxy] = hasProxy ? pod : nil
+        if hadProxy, !hasProxy { forget(proxy) }
+        if hadProxy || hasProxy {
+            staleProxies.insert(proxy)
+            stale.formUnion([.proxies, .connections])
+        }
+        if old?.ip != pod?.ip { destinationsChanged() }
     }
 
     /// What a pod that is gone carried is no connection any more; what it had blocked stays.

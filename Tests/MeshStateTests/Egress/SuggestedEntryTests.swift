@@ -186,6 +186,28 @@ struct SuggestedEntryTests {
         }
     }
 
+    @Test("a passthrough connection")
+    func passthrough() throws {
+        var mesh = TestMesh()
+        func row(_ cluster: ClusterName, _ endpoints: [String]) -> Connection {
+            Connection(
+                id: Connection.ID(proxy: mesh.proxy, cluster: cluster), workload: "sleep", live: 1,
+                total: Connection.Counters(), endpoints: endpoints)
+        }
+        let snapshot = mesh.snapshot()
+        let request = try SuggestedEntry.make(
+            for: row(.passthrough, ["192.0.2.1:443", "192.0.2.1:443"]), in: snapshot, id: 1)
+        let spec = try Self.created(request)["spec"]
+        #expect(spec?["addresses"] == ["192.0.2.1/32"])
+        #expect(spec?["ports"] == [["number": 443, "name": "tcp", "protocol": "TCP"]])
+        for refused in [
+            row(.passthrough, []), row(.passthrough, ["192.0.2.1:443", "192.0.2.1:80"]),
+            row(ClusterName("outbound|80||a.b"), ["192.0.2.1:80"]),
+        ] {
+            #expect(throws: ChangeRefusal.self) { try SuggestedEntry.make(for: refused, in: snapshot, id: 1) }
+        }
+    }
+
     @Test("by host and port: what was blocked decides, then the port")
     func byHost() throws {
         let snapshot = Self.mesh(
