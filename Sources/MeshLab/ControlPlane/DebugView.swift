@@ -65,10 +65,12 @@ struct DebugView: Sendable {
                 clients.map { node in
                     [
                         "connectionId": .string("\(node.id)-1"), "address": .string(node.ip),
-                        "labels": JSONValue(node.labels), "metadata": EnvoyBootstrap.document(node: node)["node"]?["metadata"] ?? [:],
+                        "labels": JSONValue(node.labels),
+                        "metadata": EnvoyBootstrap.document(node: node)["node"]?["metadata"] ?? [:],
                         "watches": .object(
                             Dictionary(
-                                DiscoveryType.allCases.map { ($0.typeURL, []) }, uniquingKeysWith: { first, _ in first })),
+                                DiscoveryType.allCases.map { ($0.typeURL, []) }, uniquingKeysWith: { first, _ in first }
+                            )),
                     ]
                 }),
         ]
@@ -109,7 +111,9 @@ struct DebugView: Sendable {
             mesh.visibleEntries.sorted { $0.id < $1.id }.map { entry in
                 var object = entry.object
                 if object.objectValue == nil {
-                    object = ["metadata": ["name": .string(entry.meta.name), "namespace": .string(entry.meta.namespace)]]
+                    object = [
+                        "metadata": ["name": .string(entry.meta.name), "namespace": .string(entry.meta.namespace)]
+                    ]
                 }
                 object["kind"] = .string(ServiceEntry.kind)
                 object["apiVersion"] = "networking.istio.io/v1"

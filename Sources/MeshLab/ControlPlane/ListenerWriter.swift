@@ -95,7 +95,9 @@ extension ResourceWriter {
                         [
                             "name": "default", "match": ["prefix": "/"],
                             "route": ["cluster": .string(cluster), "timeout": "0s"],
-                            "decorator": ["operation": .string("\(node.workload).\(node.id.namespace):\(port.number)/*")],
+                            "decorator": [
+                                "operation": .string("\(node.workload).\(node.id.namespace):\(port.number)/*")
+                            ],
                         ]
                     ],
                 ]

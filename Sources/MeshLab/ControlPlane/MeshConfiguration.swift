@@ -1,6 +1,8 @@
 public import MeshState
 
-/// Everything that the control plane turns into Envoy configuration: a value, so that the same mesh gives the same files.
+/// Everything that the control plane turns into Envoy configuration.
+///
+/// It is a value, so that the same mesh gives the same files.
 public struct MeshConfiguration: Sendable, Hashable {
     public var policy: OutboundPolicy
     public var entries: [ServiceEntry]

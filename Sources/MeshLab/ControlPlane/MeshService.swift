@@ -19,7 +19,10 @@ struct MeshEndpoint: Sendable, Hashable {
 ///
 /// A ServiceEntry gives one row for each pair of a host and an address, a Kubernetes Service gives one.
 struct MeshService: Sendable, Hashable {
-    enum Registry: String, Sendable, Hashable { case kubernetes = "Kubernetes", external = "External" }
+    enum Registry: String, Sendable, Hashable {
+        case kubernetes = "Kubernetes"
+        case external = "External"
+    }
 
     /// Who may see a service (`exportTo`).
     enum Visibility: Sendable, Hashable {
@@ -134,7 +137,8 @@ extension MeshService {
         guard entry.resolution != .none else { return [:] }
         var sources = entry.endpoints
         if let selector = entry.selectorLabels {
-            sources = pods
+            sources =
+                pods
                 .filter { $0.meta.namespace == entry.meta.namespace && $0.isReady && !$0.ip.isEmpty }
                 .filter { pod in selector.allSatisfy { pod.meta.labels[$0.key] == $0.value } }
                 .map { EntryEndpoint(address: $0.ip, labels: $0.meta.labels) }

@@ -3,7 +3,8 @@ import MeshState
 
 /// The files through which one proxy gets its configuration (Envoy's filesystem xDS).
 ///
-/// `cds/cds.json` and `lds/lds.json` hold all resources of their type, `rds/NAME.json` one each. A file is replaced by renaming a finished one over it, which is what Envoy waits for.
+/// `cds/cds.json` and `lds/lds.json` hold all resources of their type, `rds/NAME.json` one each.
+/// A file is replaced by renaming a finished one over it, which is what Envoy waits for.
 struct ProxyFiles: Sendable {
     let directory: URL
 

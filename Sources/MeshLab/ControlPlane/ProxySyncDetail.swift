@@ -3,7 +3,9 @@ public import MeshState
 
 /// The types of configuration that a proxy is given; endpoints travel inside their clusters.
 public enum DiscoveryType: String, Sendable, Hashable, CaseIterable {
-    case cds = "CDS", lds = "LDS", rds = "RDS"
+    case cds = "CDS"
+    case lds = "LDS"
+    case rds = "RDS"
 
     /// The name of the type's resources.
     var typeURL: String {
@@ -51,7 +53,8 @@ public struct ProxySyncDetail: Sendable, Hashable {
     /// Whether something newer than what `types` tell of is being written.
     public var isPushing = false
     public var types: [DiscoveryType: TypeSync] = [:]
-    /// Why the last configuration was not sent at all: what the reference check found, or a file that cannot be written.
+    /// Why the last configuration was not sent at all: what the reference check found, or a file that cannot be
+    /// written.
     public var problem: String?
 
     public init(proxy: ProxyID, kind: Pod.ProxyKind) {

@@ -2,7 +2,8 @@ import MeshState
 
 /// What a resource names outside itself, and what is wrong within it.
 ///
-/// Envoy accepts a route or a `tcp_proxy` to a cluster that does not exist in silence, so this is looked at before a push.
+/// Envoy accepts a route or a `tcp_proxy` to a cluster that does not exist in silence, so this is looked at before a
+/// push.
 struct ResourceReferences: Sendable, Hashable {
     private(set) var clusters: Set<String> = []
     private(set) var routes: Set<String> = []

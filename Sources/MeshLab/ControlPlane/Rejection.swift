@@ -35,7 +35,8 @@ enum LogReasons {
             let reason = message.last(where: { $0.hasPrefix(": ") })
         else { return message.joined(separator: " ").trimmingCharacters(in: .whitespaces) }
         let name = message.lazy.compactMap { line in
-            ["name: \"", "cluster_name: \""].lazy.compactMap { line.hasPrefix($0) ? line.dropFirst($0.count) : nil }.first
+            ["name: \"", "cluster_name: \""].lazy.compactMap { line.hasPrefix($0) ? line.dropFirst($0.count) : nil }
+                .first
         }.first
         return (name.map(String.init)?.replacingOccurrences(of: "\"", with: "") ?? "a resource") + reason
     }

@@ -123,7 +123,8 @@ extension ResourceWriter {
         ]
         if plan.isExternal { istio["external"] = true }
         var members: [String: JSONValue] = [
-            "name": .string(plan.name), "alt_stat_name": Self.statName(plan.name), "connect_timeout": "10s", "circuit_breakers": Self.noLimit,
+            "name": .string(plan.name), "alt_stat_name": Self.statName(plan.name), "connect_timeout": "10s",
+            "circuit_breakers": Self.noLimit,
             "metadata": ["filter_metadata": ["istio": .object(istio)]],
         ]
         switch plan.http {

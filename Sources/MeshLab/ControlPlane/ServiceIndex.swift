@@ -45,7 +45,8 @@ struct ServiceIndex: Sendable {
         var name: String
     }
 
-    /// The services that a proxy of this namespace gets, in their order: one namespace for each host, its entries merged.
+    /// The services that a proxy of this namespace gets, in their order: one namespace for each host, its entries
+    /// merged.
     func services(forNamespace namespace: String) -> [Effective] {
         let exported = rows.filter { row in
             if case .namespaces(let names) = row.visibility { names.contains(namespace) } else { false }

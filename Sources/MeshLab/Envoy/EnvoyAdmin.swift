@@ -59,7 +59,8 @@ struct EnvoyAdmin: Sendable {
     /// An answer that takes longer is as good as none.
     private static let patience = TimeAmount.seconds(2)
 
-    /// Lives as long as the program. A refused connection is an answer: the proxy is not there, and who asks asks again.
+    /// Lives as long as the program. A refused connection is an answer (the proxy is not there), so it is not tried
+    /// again here.
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false

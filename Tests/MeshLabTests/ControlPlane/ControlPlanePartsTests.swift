@@ -15,7 +15,9 @@ import Testing
         #expect(prefix.length == length)
     }
 
-    @Test(arguments: ["", "1.2.3", "1.2.3.256", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/8/8", "::1", "a.b.c.d", "1.2.3.-4", "+1.2.3.4"])
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.256", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/8/8", "::1", "a.b.c.d", "1.2.3.-4", "+1.2.3.4",
+    ])
     func refuses(_ text: String) { #expect(NetworkPrefix(text) == nil) }
 }
 
@@ -73,12 +75,13 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        (["port_value": 0], "port 0 is not in the range 1 to 65535"),
-        (["port_value": 65_536], "port 65536 is not in the range 1 to 65535"),
-        (["filter_chains": [[:], [:]]], "two filter chains match the same connections"),
-        (["virtual_hosts": [["domains": ["A.b"]], ["domains": ["a.b"]]]], "domain a.b is in two virtual hosts"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (["port_value": 0], "port 0 is not in the range 1 to 65535"),
+            (["port_value": 65_536], "port 65536 is not in the range 1 to 65535"),
+            (["filter_chains": [[:], [:]]], "two filter chains match the same connections"),
+            (["virtual_hosts": [["domains": ["A.b"]], ["domains": ["a.b"]]]], "domain a.b is in two virtual hosts"),
+        ] as [(JSONValue, String)])
     func whatIsWrongInside(_ value: JSONValue, problem: String) {
         var resources = Self.resources()
         resources.listeners["x"] = EnvoyResource(name: "x", value: value)
@@ -94,24 +97,24 @@ import Testing
 
 @Suite struct LogReasonsTests {
     @Test func reasonsAreFoundOverSeveralLines() {
+        let config = "[2026-11-21 13:23:46.681][1][warning][config] [x.cc:81] Filesystem config update"
+        let malformed = "Error adding/updating cluster(s) outbound|2||b: malformed IP address: foo.bar"
         let log = """
-            [2026-11-21 13:23:45.652][1][warning][config] [x.cc:81] Filesystem config update rejected: goo.gle/debugproto \
-
+            \(config) rejected: goo.gle/debugproto  \("")
             name: "outbound|1||bad.example.com"
             type: ORIGINAL_DST
             : Proto constraint validation failed (UpstreamPortOverride: value must be less than or equal to 65535)
             [2026-11-21 13:23:45.652][1][warning][main] [server.cc:1059] There is no configured limit
-            [2026-11-21T13:17:32.036Z] "- - -" 0 UH - - "-" 0 0 1 - "-" "-" "-" "-" "-" BlackHoleCluster - 1.2.3.4:5 - - -
-            [2026-11-21 13:23:46.681][1][warning][config] [x.cc:81] Filesystem config update rejected: Error adding/updating cluster(s) outbound|2||b: malformed IP address: foo.bar
-            [2026-11-21 13:23:46.681][1][warning][config] [x.cc:81] Filesystem config update rejected: Error adding/updating cluster(s) outbound|2||b: malformed IP address: foo.bar
-            [2026-11-21 13:23:47.383][1][warning][config] [x.cc:128] Filesystem config update failure: in cds.json, Unable to parse JSON
+            [2026-11-21T13:17:32.036Z] "- - -" 0 UH - - "-" 0 0 1 - "-" "-" "-" "-" "-" BlackHoleCluster - - - - -
+            \(config) rejected: \(malformed)
+            \(config) rejected: \(malformed)
+            \(config) failure: in cds.json, Unable to parse JSON
             """
         #expect(
             LogReasons.reasons(in: log) == [
                 "outbound|1||bad.example.com: Proto constraint validation failed "
                     + "(UpstreamPortOverride: value must be less than or equal to 65535)",
-                "Error adding/updating cluster(s) outbound|2||b: malformed IP address: foo.bar",
-                "in cds.json, Unable to parse JSON",
+                malformed, "in cds.json, Unable to parse JSON",
             ])
     }
 }

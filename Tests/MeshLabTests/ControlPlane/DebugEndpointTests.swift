@@ -47,7 +47,8 @@ import Testing
             #expect(unknown.status == "HTTP/1.1 404" && unknown.body == "404 page not found\n")
 
             let syncz = try await Self.document(lab, "syncz").arrayValue ?? []
-            #expect(syncz.map { $0["proxy"]?.stringValue } == ["sleep-1.default", "istio-egressgateway-1.istio-system"])
+            #expect(
+                syncz.map { $0["proxy"]?.stringValue } == ["sleep-1.default", "istio-egressgateway-1.istio-system"])
             #expect(syncz.map { $0["proxy_type"]?.stringValue } == ["sidecar", "router"])
             for (row, types) in zip(syncz, [["cluster", "listener", "route"], ["cluster", "listener"]]) {
                 for type in ["cluster", "listener", "route", "endpoint"] {
@@ -78,8 +79,11 @@ import Testing
             #expect(mesh["outboundTrafficPolicy"] == [:])
             let shards = try await Self.document(lab, "endpointz")["edition.cnn.com"]?["default"]?["Shards"]
             #expect(shards?["External/Kubernetes"]?[0]?["Addresses"] == ["203.0.113.11"])
-            let conflicts = try await Self.document(lab, "push_status")["pilot_conflict_outbound_listener_tcp_over_current_tcp"]
-            #expect(conflicts?["0.0.0.0:3306"]?["message"]?.stringValue?.contains("AcceptedTCP=a.b RejectedTCP=c.d") == true)
+            let conflicts = try await Self.document(lab, "push_status")[
+                "pilot_conflict_outbound_listener_tcp_over_current_tcp"]
+            #expect(
+                conflicts?["0.0.0.0:3306"]?["message"]?.stringValue?.contains("AcceptedTCP=a.b RejectedTCP=c.d") == true
+            )
             #expect(try await Self.document(lab, "adsz")["totalClients"] == 2)
 
             // A proxy that is gone is not in istiod's list.

@@ -20,7 +20,8 @@ import Testing
                     #" - "-" "-" "-" "-" "-" BlackHoleCluster - 203.0.113.10:3306 10.244.0.11:40000 - -"#), "\(line)")
 
             mesh.entries = [
-                .make("mysql-external", "mysql.example.com", addresses: ["203.0.113.10/32"], ports: [.make(3306, "tcp")])
+                .make(
+                    "mysql-external", "mysql.example.com", addresses: ["203.0.113.10/32"], ports: [.make(3306, "tcp")])
             ]
             await lab.plane.update(mesh)
             let cluster = "outbound|3306||mysql.example.com"
@@ -77,7 +78,8 @@ import Testing
             #expect(blocked.text.hasPrefix("HTTP/1.1 502 Bad Gateway\r\n"), "\(blocked)")
             let line = try await lab.logLine("www.google.com")
             #expect(line.contains(#""GET /politics HTTP/1.1" 502 - direct_response - "-" 0 0 "#), "\(line)")
-            #expect(line.hasSuffix(#""www.google.com" "-" - - 203.0.113.11:80 10.244.0.11:40000 - block_all"#), "\(line)")
+            #expect(
+                line.hasSuffix(#""www.google.com" "-" - - 203.0.113.11:80 10.244.0.11:40000 - block_all"#), "\(line)")
             // What is not HTTP on this port goes nowhere.
             #expect(await lab.tls("203.0.113.11", 80, serverName: "edition.cnn.com").isEmpty)
 
@@ -97,7 +99,10 @@ import Testing
         try await TestLab.run(mesh) { lab in
             let cnn = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_443)
             let other = NamedServer("original", host: "127.\(lab.layout.block).113.10", port: 10_443)
-            defer { cnn.stop(); other.stop() }
+            defer {
+                cnn.stop()
+                other.stop()
+            }
             #expect(await lab.tls("203.0.113.10", 443, serverName: "edition.cnn.com").text == "cnn\n")
             #expect(await lab.tls("203.0.113.10", 443, serverName: "de.wikipedia.org").text == "original\n")
             #expect(await lab.tls("203.0.113.10", 443, serverName: "www.google.com").isEmpty)
@@ -120,7 +125,10 @@ import Testing
             let block = lab.layout.block
             let web = NamedServer("web", host: "127.\(block).113.10", port: 10_080)
             let database = NamedServer("database", host: "127.\(block).113.10", port: 5432)
-            defer { web.stop(); database.stop() }
+            defer {
+                web.stop()
+                database.stop()
+            }
             #expect(await lab.tcp("203.0.113.10", 5432).text == "database\n")
             #expect(await lab.http("203.0.113.10", 80, host: "www.google.com").text.hasSuffix("web\n"))
             #expect(await lab.tcp("203.0.113.10", 80).text == "web\n")
@@ -132,7 +140,8 @@ import Testing
     }
 
     @Test func unixSocketsAndBlocksOfAddresses() async throws {
-        let socketPath = FileManager.default.temporaryDirectory.appending(path: "mt-\(UUID().uuidString.prefix(8))").path
+        let socketPath = FileManager.default.temporaryDirectory.appending(path: "mt-\(UUID().uuidString.prefix(8))")
+            .path
         let mesh = MeshConfiguration(entries: [
             .make(
                 "unix", "unix.example.com", addresses: ["203.0.113.70"], ports: [.make(7000, "TCP")],
@@ -144,7 +153,10 @@ import Testing
         try await TestLab.run(mesh) { lab in
             let server = NamedServer("block", host: "127.\(lab.layout.block).113.10", port: 9000)
             let unix = UnixServer(path: socketPath)
-            defer { server.stop(); unix.stop() }
+            defer {
+                server.stop()
+                unix.stop()
+            }
             #expect(await lab.tcp("203.0.113.70", 7000).text == "unix\n")
             #expect(await lab.tcp("198.51.100.77", 9000).text == "block\n")
             #expect(await lab.tcp("198.51.101.77", 9000).isEmpty)
@@ -160,7 +172,8 @@ import Testing
             func inbound(_ port: Int, _ text: String) async -> String {
                 await Loopback.blocking {
                     let connection = CapturedConnection(
-                        sidecar: loopback, port: ProxyNode.inboundPort, destination: "10.244.0.11", destinationPort: port)
+                        sidecar: loopback, port: ProxyNode.inboundPort, destination: "10.244.0.11",
+                        destinationPort: port)
                     connection?.send(Array(text.utf8))
                     defer { connection?.close() }
                     return connection?.receiveAll().text ?? ""
@@ -210,7 +223,8 @@ import Testing
             let entries = kinds.map { port, name in
                 ServiceEntry.make(
                     "e\(port)", "e\(port).example.com", addresses: hasAddress ? ["198.51.100.4"] : [],
-                    ports: [.make(port, name)], resolution: .static, endpoints: [EntryEndpoint(address: "203.0.113.11")])
+                    ports: [.make(port, name)], resolution: .static, endpoints: [EntryEndpoint(address: "203.0.113.11")]
+                )
             }
             try await TestLab.run(MeshConfiguration(policy: policy, entries: entries)) { lab in
                 let block = lab.layout.block

@@ -7,7 +7,7 @@ import Testing
 /// The rules by which the mesh's objects become clusters, listeners and routes.
 @Suite struct PlanTests {
     /// A plan's listeners in one line each: `NAME  MATCH -> TARGET, …`.
-    private static func listeners(_ mesh: MeshConfiguration, namespace: String = "default") -> [String] {
+    static func listeners(_ mesh: MeshConfiguration, namespace: String = "default") -> [String] {
         plan(mesh, namespace: namespace).listeners.map { listener in
             let chains = listener.chains.map { chain in
                 var match: [String] = []
@@ -25,19 +25,19 @@ import Testing
         }
     }
 
-    private static func plan(
+    static func plan(
         _ mesh: MeshConfiguration, namespace: String = "default", kind: Pod.ProxyKind = .sidecar
     ) -> ProxyPlan {
         planner(mesh, namespace: namespace, kind: kind).plan
     }
 
-    private static func planner(
+    static func planner(
         _ mesh: MeshConfiguration, namespace: String = "default", kind: Pod.ProxyKind = .sidecar
     ) -> OutboundPlanner {
         OutboundPlanner(index: ServiceIndex(mesh), namespace: namespace, kind: kind, policy: mesh.policy)
     }
 
-    private static func entry(
+    static func entry(
         _ host: String, _ addresses: [String] = [], _ ports: ServicePort..., age: Double = 0
     ) -> ServiceEntry {
         .make(
@@ -58,51 +58,69 @@ import Testing
     }
 
     static let listenerCases: [ListenerCase] = [
-        .init("HTTP is always on every address", [entry("a.b", ["203.0.113.9"], .make(80, "HTTP"))],
+        .init(
+            "HTTP is always on every address", [entry("a.b", ["203.0.113.9"], .make(80, "HTTP"))],
             ["0.0.0.0_80  http -> rds 80"]),
-        .init("TCP with an address has its own listener", [entry("a.b", ["203.0.113.9"], .make(3306, "TCP"))],
+        .init(
+            "TCP with an address has its own listener", [entry("a.b", ["203.0.113.9"], .make(3306, "TCP"))],
             ["203.0.113.9_3306  any -> outbound|3306||a.b"]),
-        .init("a /32 is an address", [entry("a.b", ["203.0.113.9/32"], .make(3306, "tcp"))],
+        .init(
+            "a /32 is an address", [entry("a.b", ["203.0.113.9/32"], .make(3306, "tcp"))],
             ["203.0.113.9_3306  any -> outbound|3306||a.b"]),
-        .init("several addresses", [entry("a.b", ["203.0.113.9", "203.0.113.8"], .make(3306, "TCP"))],
+        .init(
+            "several addresses", [entry("a.b", ["203.0.113.9", "203.0.113.8"], .make(3306, "TCP"))],
             ["203.0.113.8_3306  any -> outbound|3306||a.b", "203.0.113.9_3306  any -> outbound|3306||a.b"]),
-        .init("a block is matched on every address", [entry("a.b", ["198.51.100.7/24"], .make(9000, "TCP"))],
+        .init(
+            "a block is matched on every address", [entry("a.b", ["198.51.100.7/24"], .make(9000, "TCP"))],
             ["0.0.0.0_9000  198.51.100.0/24 -> outbound|9000||a.b"]),
-        .init("TCP without an address takes the whole port", [entry("a.b", [], .make(3306, "TCP"))],
+        .init(
+            "TCP without an address takes the whole port", [entry("a.b", [], .make(3306, "TCP"))],
             ["0.0.0.0_3306  any -> outbound|3306||a.b"]),
-        .init("TLS without an address goes by name", [entry("A.b", [], .make(443, "TLS"))],
+        .init(
+            "TLS without an address goes by name", [entry("A.b", [], .make(443, "TLS"))],
             ["0.0.0.0_443  sni=a.b -> outbound|443||A.b"]),
-        .init("TLS on its own address takes any name", [entry("a.b", ["203.0.113.9"], .make(443, "HTTPS"))],
+        .init(
+            "TLS on its own address takes any name", [entry("a.b", ["203.0.113.9"], .make(443, "HTTPS"))],
             ["203.0.113.9_443  any -> outbound|443||a.b"]),
-        .init("TLS with a block goes by name and block", [entry("a.b", ["198.51.100.0/24"], .make(443, "HTTPS"))],
+        .init(
+            "TLS with a block goes by name and block", [entry("a.b", ["198.51.100.0/24"], .make(443, "HTTPS"))],
             ["0.0.0.0_443  sni=a.b+198.51.100.0/24 -> outbound|443||a.b"]),
-        .init("two TLS names share the port",
+        .init(
+            "two TLS names share the port",
             [entry("a.b", [], .make(443, "TLS"), age: 2), entry("*.c.d", [], .make(443, "HTTPS"), age: 1)],
             ["0.0.0.0_443  sni=a.b -> outbound|443||a.b, sni=*.c.d -> outbound|443||*.c.d"]),
         .init("a name that Envoy cannot match has no chain", [entry("*-x.c.d", [], .make(443, "TLS"))], []),
-        .init("sniffed without an address", [entry("a.b", [], .make(81, ""))],
+        .init(
+            "sniffed without an address", [entry("a.b", [], .make(81, ""))],
             ["0.0.0.0_81  http -> rds 81, any -> outbound|81||a.b"]),
-        .init("sniffed with an address", [entry("a.b", ["203.0.113.9"], .make(81, ""))],
+        .init(
+            "sniffed with an address", [entry("a.b", ["203.0.113.9"], .make(81, ""))],
             ["203.0.113.9_81  http -> rds a.b:81, any -> outbound|81||a.b"]),
-        .init("HTTP services share a listener",
+        .init(
+            "HTTP services share a listener",
             [entry("a.b", [], .make(80, "HTTP")), entry("c.d", [], .make(80, "GRPC"))],
             ["0.0.0.0_80  http -> rds 80"]),
-        .init("HTTP and TCP are merged, whichever is older",
+        .init(
+            "HTTP and TCP are merged, whichever is older",
             [entry("a.b", [], .make(80, "TCP"), age: 2), entry("c.d", [], .make(80, "HTTP"), age: 1)],
             ["0.0.0.0_80  any -> outbound|80||a.b, http -> rds 80"]),
-        .init("of two TCP services on one port the older wins",
+        .init(
+            "of two TCP services on one port the older wins",
             [entry("a.b", [], .make(3306, "TCP"), age: 1), entry("c.d", [], .make(3306, "TCP"), age: 2)],
             ["0.0.0.0_3306  any -> outbound|3306||c.d"]),
-        .init("blocks that cover the same addresses are one",
+        .init(
+            "blocks that cover the same addresses are one",
             [
                 entry("a.b", ["198.51.100.1/24"], .make(90, "TCP"), age: 2),
                 entry("c.d", ["198.51.100.2/24"], .make(90, "TCP"), age: 1),
             ],
             ["0.0.0.0_90  198.51.100.0/24 -> outbound|90||a.b"]),
-        .init("MySQL shares a port with nothing else",
+        .init(
+            "MySQL shares a port with nothing else",
             [entry("a.b", [], .make(3306, "MySQL"), age: 2), entry("c.d", ["10.0.0.0/8"], .make(3306, "TCP"), age: 1)],
             ["0.0.0.0_3306  any -> outbound|3306||a.b"]),
-        .init("MySQL with MySQL is merged",
+        .init(
+            "MySQL with MySQL is merged",
             [
                 entry("a.b", ["10.1.0.0/16"], .make(3306, "MYSQL"), age: 2),
                 entry("c.d", ["10.2.0.0/16"], .make(3306, "mysql"), age: 1),
@@ -110,13 +128,17 @@ import Testing
             [
                 "0.0.0.0_3306  10.1.0.0/16 -> outbound|3306||a.b, 10.2.0.0/16 -> outbound|3306||c.d"
             ]),
-        .init("the proxy's own ports are left out", [entry("a.b", [], .make(15_001, "TCP"), .make(15_090, "HTTP"))], []),
-        .init("but not on another address", [entry("a.b", ["203.0.113.9"], .make(15_001, "TCP"))],
+        .init(
+            "the proxy's own ports are left out", [entry("a.b", [], .make(15_001, "TCP"), .make(15_090, "HTTP"))], []),
+        .init(
+            "but not on another address", [entry("a.b", ["203.0.113.9"], .make(15_001, "TCP"))],
             ["203.0.113.9_15001  any -> outbound|15001||a.b"]),
         .init("UDP has no listener", [entry("a.b", [], .make(53, "UDP"))], []),
-        .init("IPv6 has no listener", [entry("a.b", ["2001:db8::1"], .make(3306, "TCP"))],
+        .init(
+            "IPv6 has no listener", [entry("a.b", ["2001:db8::1"], .make(3306, "TCP"))],
             []),
-        .init("what is no address counts for nothing", [entry("a.b", ["nonsense"], .make(3306, "TCP"))],
+        .init(
+            "what is no address counts for nothing", [entry("a.b", ["nonsense"], .make(3306, "TCP"))],
             ["0.0.0.0_3306  any -> outbound|3306||a.b"]),
     ]
 
@@ -131,7 +153,7 @@ import Testing
         var gateway: [String]
     }
 
-    private static func describe(_ plan: ProxyPlan) -> [String] {
+    static func describe(_ plan: ProxyPlan) -> [String] {
         plan.clusters.map { cluster in
             let http =
                 switch cluster.http {
@@ -150,7 +172,7 @@ import Testing
         }
     }
 
-    private static func text(_ endpoints: [MeshEndpoint]) -> String {
+    static func text(_ endpoints: [MeshEndpoint]) -> String {
         let texts = endpoints.map { endpoint in
             let address =
                 switch endpoint.address {
@@ -163,13 +185,16 @@ import Testing
     }
 
     static let clusterCases: [ClusterCase] = [
-        .init(testDescription: "NONE goes where the connection meant to go",
+        .init(
+            testDescription: "NONE goes where the connection meant to go",
             entry: .make("e", "a.b", ports: [.make(443, "TLS")]),
             sidecar: ["outbound|443||a.b original -"], gateway: ["outbound|443||a.b fixed []"]),
-        .init(testDescription: "NONE with a target port",
+        .init(
+            testDescription: "NONE with a target port",
             entry: .make("e", "a.b", ports: [.make(80, "HTTP", target: 443)]),
             sidecar: ["outbound|80||a.b original 443"], gateway: ["outbound|80||a.b fixed []"]),
-        .init(testDescription: "STATIC: the endpoint's port, the target port, the port",
+        .init(
+            testDescription: "STATIC: the endpoint's port, the target port, the port",
             entry: .make(
                 "e", "a.b", ports: [.make(80, "HTTP", target: 8080), .make(81, "HTTP2")], resolution: .static,
                 endpoints: [
@@ -184,10 +209,12 @@ import Testing
                 "outbound|80||a.b fixed [203.0.113.1:9090*3 203.0.113.2:8080]",
                 "outbound|81||a.b fixed [203.0.113.1:81*3 203.0.113.2:81] h2",
             ]),
-        .init(testDescription: "STATIC without endpoints has a cluster all the same",
+        .init(
+            testDescription: "STATIC without endpoints has a cluster all the same",
             entry: .make("e", "a.b", ports: [.make(443, "TLS")], resolution: .static),
             sidecar: ["outbound|443||a.b fixed []"], gateway: ["outbound|443||a.b fixed []"]),
-        .init(testDescription: "STATIC with unix sockets, and what Envoy would refuse left out",
+        .init(
+            testDescription: "STATIC with unix sockets, and what Envoy would refuse left out",
             entry: .make(
                 "e", "a.b", ports: [.make(80, "HTTP")], resolution: .static,
                 endpoints: [
@@ -197,21 +224,26 @@ import Testing
                 ]),
             sidecar: ["outbound|80||a.b fixed [/var/run/x @abstract]"],
             gateway: ["outbound|80||a.b fixed [/var/run/x @abstract]"]),
-        .init(testDescription: "DNS resolves the host",
+        .init(
+            testDescription: "DNS resolves the host",
             entry: .make("e", "a.b", ports: [.make(80, "GRPC", target: 8080)], resolution: .dns),
             sidecar: ["outbound|80||a.b dns [a.b:8080] h2"], gateway: ["outbound|80||a.b dns [a.b:8080] h2"]),
-        .init(testDescription: "DNS resolves its endpoints instead",
+        .init(
+            testDescription: "DNS resolves its endpoints instead",
             entry: .make(
                 "e", "*.a.b", ports: [.make(80, "")], resolution: .dns,
                 endpoints: [EntryEndpoint(address: "us.a.b"), EntryEndpoint(address: "203.0.113.1")]),
             sidecar: ["outbound|80||*.a.b dns [us.a.b:80 203.0.113.1:80] sniffed"],
             gateway: ["outbound|80||*.a.b dns [us.a.b:80 203.0.113.1:80] sniffed"]),
-        .init(testDescription: "DNS of a wildcard with nothing to resolve has no cluster",
+        .init(
+            testDescription: "DNS of a wildcard with nothing to resolve has no cluster",
             entry: .make("e", "*.a.b", ports: [.make(80, "HTTP")], resolution: .dns), sidecar: [], gateway: []),
-        .init(testDescription: "DNS_ROUND_ROBIN",
+        .init(
+            testDescription: "DNS_ROUND_ROBIN",
             entry: .make("e", "a.b", ports: [.make(80, "HTTP")], resolution: .dnsRoundRobin),
             sidecar: ["outbound|80||a.b logical [a.b:80]"], gateway: ["outbound|80||a.b logical [a.b:80]"]),
-        .init(testDescription: "UDP has no cluster",
+        .init(
+            testDescription: "UDP has no cluster",
             entry: .make("e", "a.b", ports: [.make(53, "UDP")]), sidecar: [], gateway: []),
     ]
 
@@ -237,135 +269,5 @@ import Testing
                 pod("three", "other", "10.244.0.23"),
             ])
         #expect(Self.describe(Self.plan(mesh)) == ["outbound|80||a.b fixed [10.244.0.21:80]"])
-    }
-
-    // MARK: Who sees what
-
-    @Test(arguments: [
-        ([], true, true), (["*"], true, true), (["."], true, false), (["~"], false, false), (["other"], false, true),
-        ([".", "other"], true, true),
-    ] as [([String], Bool, Bool)])
-    func exportTo(_ exportTo: [String], own: Bool, other: Bool) {
-        let mesh = MeshConfiguration(entries: [.make("e", "a.b", ports: [.make(80, "HTTP")], exportTo: exportTo)])
-        #expect(Self.plan(mesh).clusters.isEmpty == !own)
-        #expect(Self.plan(mesh, namespace: "other").clusters.isEmpty == !other)
-    }
-
-    @Test func anEntryOfAnotherRevisionDoesNotExist() {
-        let foreign = ServiceEntry.make(
-            "e", "a.b", ports: [.make(80, "HTTP")], labels: ["istio.io/rev": "meshtop-disabled"])
-        let own = ServiceEntry.make("f", "c.d", ports: [.make(80, "HTTP")], labels: ["istio.io/rev": "default"])
-        let mesh = MeshConfiguration(entries: [foreign, own])
-        #expect(Self.plan(mesh).clusters.map(\.name) == ["outbound|80||c.d"])
-        #expect(DebugView(mesh: mesh, report: PushReport(), proxies: [], nodes: []).document("registryz")?.arrayValue?.count == 1)
-    }
-
-    @Test func oneNamespaceForEachHost() {
-        func entry(_ namespace: String, age: Double, exportTo: [String] = []) -> ServiceEntry {
-            .make(
-                "e", "a.b", namespace: namespace, ports: [.make(80, "HTTP")], exportTo: exportTo, age: age)
-        }
-        func winner(_ entries: [ServiceEntry], _ namespace: String) -> [String] {
-            Self.plan(MeshConfiguration(entries: entries), namespace: namespace).clusters.map(\.namespace)
-        }
-        let entries = [entry("one", age: 1), entry("two", age: 2)]
-        #expect(winner(entries, "one") == ["one"])
-        #expect(winner(entries, "two") == ["two"])
-        #expect(winner(entries, "three") == ["two"])
-        // What is exported to the namespace by name comes before what is public.
-        #expect(winner([entry("one", age: 1, exportTo: ["three"]), entry("two", age: 2)], "three") == ["one"])
-        // A Kubernetes Service wins over entries of its host, unless the namespace has an entry of its own.
-        let service = Service(
-            meta: ObjectMeta(name: "a", namespace: "three", creationTime: Date()), ports: [.make(80, "HTTP")],
-            clusterIP: "10.96.0.5")
-        let squatter = ServiceEntry.make("e", service.host, namespace: "one", ports: [.make(80, "HTTP")], age: 9)
-        let mesh = MeshConfiguration(entries: [squatter], services: [service])
-        #expect(Self.plan(mesh, namespace: "four").clusters.map(\.namespace) == ["three"])
-        #expect(Self.plan(mesh, namespace: "one").clusters.map(\.namespace) == ["one"])
-    }
-
-    @Test func entriesOfOneHostAreMergedWhenTheyAgree() {
-        let first = Self.entry("a.b", [], .make(80, "HTTP"), age: 2)
-        var second = Self.entry("a.b", [], .make(80, "TCP"), .make(443, "TLS"), age: 1)
-        second.meta.name = "second"
-        second.endpoints = [EntryEndpoint(address: "203.0.113.2")]
-        let merged = Self.plan(MeshConfiguration(entries: [second, first]))
-        #expect(
-            Self.describe(merged) == [
-                "outbound|443||a.b fixed [203.0.113.2:443]", "outbound|80||a.b fixed [203.0.113.1:80 203.0.113.2:80]",
-            ])
-        var other = second
-        other.resolution = .none
-        other.endpoints = []
-        #expect(Self.plan(MeshConfiguration(entries: [other, first])).clusters.map(\.name) == ["outbound|80||a.b"])
-    }
-
-    @Test func aConflictIsReportedAsIstiodDoes() {
-        let mesh = MeshConfiguration(entries: [
-            Self.entry("a.b", [], .make(3306, "TCP"), age: 2), Self.entry("c.d", [], .make(3306, "TCP"), age: 1),
-            .make("w", "*.w.x", ports: [.make(80, "HTTP")], resolution: .dns),
-        ])
-        let planner = Self.planner(mesh)
-        #expect(
-            planner.report.metrics.mapValues { $0.mapValues(\.message) } == [
-                "pilot_conflict_outbound_listener_tcp_over_current_tcp": [
-                    "0.0.0.0:3306": "Listener=0.0.0.0:3306 AcceptedTCP=a.b RejectedTCP=c.d TCPServices=1"
-                ],
-                "pilot_dns_cluster_without_endpoints": [
-                    "outbound|80||*.w.x": "outbound|80||*.w.x has no endpoint to resolve"
-                ],
-            ])
-    }
-
-    // MARK: Kubernetes
-
-    private static let reviews = Service(
-        meta: ObjectMeta(name: "reviews", namespace: "default"), ports: [.make(9080, "HTTP"), .make(3306, "TCP")],
-        clusterIP: "10.96.0.7")
-
-    @Test func servicesHaveTheirEndpointsAndShortNames() {
-        let endpoints = Endpoints(
-            meta: Self.reviews.meta,
-            subsets: [.init(ready: ["10.244.0.15"], notReady: ["10.244.0.16"], ports: ["http-9080": 9081, "tcp-3306": 3306])])
-        let mesh = MeshConfiguration(services: [Self.reviews], endpoints: [endpoints])
-        let plan = Self.plan(mesh)
-        #expect(
-            Self.describe(plan) == [
-                "outbound|3306||reviews.default.svc.cluster.local fixed [10.244.0.15:3306]",
-                "outbound|9080||reviews.default.svc.cluster.local fixed [10.244.0.15:9081]",
-            ])
-        #expect(
-            Self.listeners(mesh) == [
-                "0.0.0.0_9080  http -> rds 9080",
-                "10.96.0.7_3306  any -> outbound|3306||reviews.default.svc.cluster.local",
-            ])
-        let host = "reviews.default.svc.cluster.local"
-        #expect(
-            plan.routes[0].virtualHosts[0].domains
-                == [host, host + ".", "reviews", "reviews.default.svc", "reviews.default", "10.96.0.7"])
-        #expect(
-            Self.plan(mesh, namespace: "other").routes[0].virtualHosts[0].domains
-                == [host, host + ".", "reviews.default.svc", "reviews.default", "10.96.0.7"])
-        #expect(plan.routes[0].hasCatchAll)
-    }
-
-    @Test func aHeadlessServiceListensAtItsEndpoints() {
-        let service = Service(meta: Self.reviews.meta, ports: [.make(3306, "TCP")], clusterIP: nil)
-        let endpoints = Endpoints(
-            meta: service.meta, subsets: [.init(ready: ["10.244.0.15", "10.244.0.16"], ports: ["tcp-3306": 3306])])
-        let mesh = MeshConfiguration(services: [service], endpoints: [endpoints])
-        let cluster = "outbound|3306||reviews.default.svc.cluster.local"
-        #expect(Self.describe(Self.plan(mesh)) == ["\(cluster) original -"])
-        #expect(Self.listeners(mesh) == ["10.244.0.15_3306  any -> \(cluster)", "10.244.0.16_3306  any -> \(cluster)"])
-    }
-
-    @Test func aDomainBelongsToTheFirstThatHasIt() {
-        let mesh = MeshConfiguration(entries: [
-            Self.entry("a.b", ["203.0.113.9"], .make(80, "HTTP"), age: 2),
-            Self.entry("c.d", ["203.0.113.9"], .make(80, "HTTP"), age: 1),
-        ])
-        let hosts = Self.plan(mesh).routes[0].virtualHosts
-        #expect(hosts.map(\.domains) == [["a.b", "a.b.", "203.0.113.9"], ["c.d", "c.d."]])
-        #expect(Self.planner(mesh).report.metrics["pilot_vservice_dup_domain"]?["203.0.113.9"] != nil)
     }
 }

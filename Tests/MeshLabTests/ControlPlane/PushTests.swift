@@ -85,11 +85,13 @@ import Testing
                 return (count, bad)
             }
             for round in 0..<6 {
-                mesh.entries = [Self.cnn] + (0..<round % 3).map {
-                    .make(
-                        "e\($0)", "e\($0).example.com", ports: [.make(80, "HTTP"), .make(90 + $0, "TCP")],
-                        resolution: .static, endpoints: [EntryEndpoint(address: "203.0.113.10")])
-                }
+                mesh.entries =
+                    [Self.cnn]
+                    + (0..<round % 3).map {
+                        .make(
+                            "e\($0)", "e\($0).example.com", ports: [.make(80, "HTTP"), .make(90 + $0, "TCP")],
+                            resolution: .static, endpoints: [EntryEndpoint(address: "203.0.113.10")])
+                    }
                 try await lab.update(mesh)
             }
             caller.cancel()
@@ -156,7 +158,8 @@ import Testing
             var bad = good
             bad.clusters.append(
                 ClusterPlan(
-                    name: "outbound|1||bad.example.com", host: "bad.example.com", namespace: "default", isExternal: true,
+                    name: "outbound|1||bad.example.com", host: "bad.example.com", namespace: "default",
+                    isExternal: true,
                     discovery: .originalDestination(port: 70_000), http: .http1))
             await pusher.submit(bad)
             await pusher.finishWriting()
@@ -182,7 +185,9 @@ import Testing
             await pusher.submit(plan)
             await pusher.finishWriting()
             let detail = await pusher.status(maximumAge: .zero)
-            #expect(detail.problem?.contains("names the cluster outbound|80||edition.cnn.com, which does not exist") == true)
+            #expect(
+                detail.problem?.contains("names the cluster outbound|80||edition.cnn.com, which does not exist") == true
+            )
             #expect(!detail.isInSync)
             #expect(try Self.fileDates(lab.sidecar.directory) == before)
             await pusher.stop()

@@ -131,7 +131,8 @@ final class NamedServer: Sendable {
             requests.withLock { $0.append(text) }
             let isHTTP = text.hasPrefix("GET ")
             let body = "\(name)\n"
-            let answer = isHTTP
+            let answer =
+                isHTTP
                 ? "HTTP/1.1 200 OK\r\ncontent-length: \(body.utf8.count)\r\nconnection: close\r\n\r\n\(body)" : body
             _ = send(client, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
         } while staysOpen
@@ -208,6 +209,7 @@ func clientHello(serverName: String) -> [UInt8] {
     let algorithms: [UInt8] = [0, 13] + sized(sized([4, 3], 2), 2)
     let share: [UInt8] = [0, 51] + sized(sized([0, 29] + sized([UInt8](repeating: 9, count: 32), 2), 2), 2)
     let extensions = sized([0, 0] + sized(name, 2) + versions + groups + algorithms + share, 2)
-    let hello: [UInt8] = [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + sized([0x13, 1], 2) + sized([0], 1) + extensions
+    let hello: [UInt8] =
+        [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + sized([0x13, 1], 2) + sized([0], 1) + extensions
     return [22, 3, 1] + sized([1] + sized(hello, 3), 2)
 }

@@ -43,12 +43,13 @@ final class TestLab: Sendable {
         let layout = LabLayout(stateDirectory: folder, block: block)
         self.layout = layout
         try FileManager.default.createDirectory(at: layout.logDirectory, withIntermediateDirectories: true)
-        let map = [10, 11].flatMap { host in
-            (80...86).map { "203.0.113.\(host):\($0) 127.\(block).113.\(host):\($0 + 10_000)\n" } + [
-                "203.0.113.\(host):443 127.\(block).113.\(host):10443\n",
-                "203.0.113.\(host) 127.\(block).113.\(host)\n",
-            ]
-        }.joined() + "10.244.0.13 127.\(block).0.13:15006 proxy\n"
+        let map =
+            [10, 11].flatMap { host in
+                (80...86).map { "203.0.113.\(host):\($0) 127.\(block).113.\(host):\($0 + 10_000)\n" } + [
+                    "203.0.113.\(host):443 127.\(block).113.\(host):10443\n",
+                    "203.0.113.\(host) 127.\(block).113.\(host)\n",
+                ]
+            }.joined() + "10.244.0.13 127.\(block).0.13:15006 proxy\n"
         try Data(map.utf8).write(to: layout.worldMapFile)
 
         var nodes = [
