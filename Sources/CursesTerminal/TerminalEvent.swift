@@ -7,6 +7,7 @@ public enum TerminalEvent: Sendable, Hashable {
     case resize(Size)
     /// HUP, INT, QUIT or TERM asks for an orderly end; `Terminal.end(by:)` makes it.
     case signal(Int32)
-    /// The terminal is gone: its window was closed or the connection dropped. Comes once.
+    /// The terminal is gone: its window was closed or the connection dropped. Comes once, with or without `signal(SIGHUP)`
+    /// before or after it; `Terminal.end(by: SIGHUP)` suits both.
     case closed
 }

@@ -1,0 +1,58 @@
+import Testing
+
+/// What the terminal is sent.
+@Suite struct TrafficTests {
+    /// Lets the probe draw a hundred frames; returns the bytes that it sent for them and the microseconds of one.
+    private func measure(_ key: String, on pty: PseudoTerminal) async throws -> (bytes: Int, microseconds: Int) {
+        pty.clear()
+        pty.send(key)
+        try await pty.expect("the mark after the frames") { pty.screenBytes.contains(3) }
+        let start = try #require(pty.screenBytes.firstIndex(of: 2))
+        let end = try #require(pty.screenBytes.firstIndex(of: 3))
+        let number = String(decoding: pty.screenBytes[(start + 1)..<end], as: UTF8.self)
+        return (start, try #require(Int(number)))
+    }
+
+    @Test func unchangedFrameSendsNothing() async throws {
+        let pty = try PseudoTerminal.probe(["meter"])
+        try await pty.expect("the first frame") { pty.shows("service-39") }
+        // The first round may still hold the end of the first frame.
+        _ = try await measure("u", on: pty)
+        let unchanged = try await measure("u", on: pty)
+        #expect(unchanged.bytes == 0)
+        let busy = try await measure("b", on: pty)
+        #expect(busy.bytes > 100 * 60)
+        #expect(busy.bytes < 100 * 2000)
+        print("120x40: unchanged frame 0 bytes, \(unchanged.microseconds) µs;",
+            "busy frame \(busy.bytes / 100) bytes, \(busy.microseconds) µs")
+    }
+
+    /// Neither mouse reports, nor focus reports, nor bracketed paste, nor palette changes are ever asked for, and no bell.
+    @Test(arguments: ["xterm-256color", "linux"])
+    func asksForNothingThatOutlivesIt(terminal: String) async throws {
+        let pty = try PseudoTerminal.probe(["styles"], environment: ["TERM": terminal])
+        try await pty.expect("the first frame") { pty.shows("underline") }
+        pty.send("q")
+        #expect(try await pty.exitStatus() == 0)
+        for sequence in ["\u{1B}[?1000h", "\u{1B}[?1002h", "\u{1B}[?1004h", "\u{1B}[?1006h", "\u{1B}[?2004h", "\u{1B}]4;", "\u{1B}]P", "\u{7}"] {
+            #expect(!pty.shows(sequence), "\(sequence.debugDescription)")
+        }
+    }
+
+    @Test func noColorSendsNoColor() async throws {
+        let pty = try PseudoTerminal.probe(["styles"], environment: ["NO_COLOR": "1"])
+        try await pty.expect("the first frame") { pty.shows("underline") }
+        pty.send("q")
+        #expect(try await pty.exitStatus() == 0)
+        let sent = String(decoding: pty.screenBytes, as: UTF8.self)
+        #expect(!sent.contains(/\u{1B}\[[0-9;]*\b(3[0-9]|4[0-9]|9[0-7])(;[0-9]+)*m/))
+        #expect(sent.contains("\u{1B}[1m") || sent.contains(/\u{1B}\[[0-9;]*\b1m/))
+    }
+
+    @Test func copyReachesTheTerminal() async throws {
+        let pty = try PseudoTerminal.probe(["copy"])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        pty.send("y")
+        try await pty.expect("the sequence") { pty.shows("\u{1B}]52;c;Y29waWVkIHRleHQ=\u{07}") }
+    }
+}
