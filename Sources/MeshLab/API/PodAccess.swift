@@ -57,11 +57,14 @@ struct PodAccess: Sendable {
 
     /// Hands a request on to a port of a pod or of a service's endpoint, and the answer back as it comes.
     func proxy(_ request: APIRequest, _ path: ObjectPath) async throws -> Response {
-        guard let proxyPath = path.proxyPath ?? (request.rawPath.hasSuffix("/") ? "/" : nil) else {
+        let query = request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)"
+        // `/api/v1/namespaces/NAMESPACE/pods/NAME/proxy` and the rest, as it was encoded.
+        let steps = request.rawPath.split(separator: "/", maxSplits: 7)
+        if steps.count < 8, !request.rawPath.hasSuffix("/") {
             // Relative links of what is behind the proxy need the slash.
-            let query = request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)"
             return Response(status: .movedPermanently, headers: [.location: "\(request.rawPath)/\(query)"])
         }
+        let rest = steps.count < 8 ? "" : steps[7]
         let target = try ProxyTarget(path.name ?? "")
         let (address, port) =
             path.resource == .pods
@@ -70,10 +73,7 @@ struct PodAccess: Sendable {
             throw APIFailure.unavailable(
                 "error trying to reach service: dial tcp \(address):\(port): connect: no route to host")
         }
-        let query = request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)"
-        let encoded = proxyPath.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? proxyPath
-        let slash = request.rawPath.hasSuffix("/") && !encoded.hasSuffix("/") ? "/" : ""
-        var outgoing = HTTPClientRequest(url: "\(target.scheme)://\(dial.host):\(dial.port)\(encoded)\(slash)\(query)")
+        var outgoing = HTTPClientRequest(url: "\(target.scheme)://\(dial.host):\(dial.port)/\(rest)\(query)")
         outgoing.method = HTTPMethod(rawValue: request.method)
         for field in request.underlying.headers where !Self.isOwn(field.name.canonicalName) {
             outgoing.headers.add(name: field.name.rawName, value: field.value)

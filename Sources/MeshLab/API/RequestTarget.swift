@@ -80,8 +80,6 @@ struct ObjectPath: Sendable, Hashable {
     /// nil for the collection.
     var name: String?
     var subresource: String?
-    /// What follows `proxy`, with its leading slash; nil where nothing follows.
-    var proxyPath: String?
 
     init?(group: String, version: String, steps: [String]) {
         var steps = steps[...]
@@ -97,11 +95,8 @@ struct ObjectPath: Sendable, Hashable {
         self.resource = resource
         name = steps.popFirst()
         subresource = steps.popFirst()
-        if subresource == "proxy" {
-            proxyPath = steps.isEmpty ? nil : "/" + steps.joined(separator: "/")
-        } else if !steps.isEmpty {
-            return nil
-        }
+        // What follows `proxy` is the path of what is behind it.
+        if !steps.isEmpty, subresource != "proxy" { return nil }
         if let subresource, !resource.subresources.contains(subresource) { return nil }
         if name != nil, resource.isNamespaced, namespace == nil { return nil }
     }

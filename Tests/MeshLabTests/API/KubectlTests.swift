@@ -111,6 +111,32 @@ import Testing
         }
     }
 
+    @Test func appliesCoreKindsByStrategicPatch() async throws {
+        try await TestAPI.run { api in
+            func service(_ ports: String) -> String {
+                """
+                {"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"default"},
+                "spec":{"selector":{"app":"web"},"ports":[\(ports)]}}
+                """
+            }
+            let http = #"{"name":"http","port":80}"#
+            let created = try await api.kubectl("apply", "-f", "-", input: service(http))
+            #expect(created.out == "service/web created\n", "\(created.err)")
+            // A port that someone else added stays when the applied one changes.
+            let patched = try await api.kubectl(
+                "patch", "service", "web", "-p", #"{"spec":{"ports":[{"name":"https","port":443}]}}"#)
+            #expect(patched.isSuccess, "\(patched.err)")
+            let grpc = #"{"name":"http","port":80,"appProtocol":"grpc"}"#
+            let changed = try await api.kubectl("apply", "-f", "-", input: service(grpc))
+            #expect(changed.out == "service/web configured\n", "\(changed.err)")
+            let spec = await api.store.get(.services, namespace: "default", name: "web")?["spec"]
+            #expect(spec?["ports"]?.arrayValue?.compactMap { $0["port"] } == [80, 443])
+            #expect(spec?["ports"]?[0]?["appProtocol"] == "grpc")
+            let diff = try await api.kubectl("diff", "-f", "-", input: service(http))
+            #expect(diff.out.contains("-  - appProtocol: grpc"), "\(diff.out)\(diff.err)")
+        }
+    }
+
     @Test func explainsAndDiscovers() async throws {
         try await TestAPI.run { api in
             let port = try await api.kubectl("explain", "serviceentry.spec.ports")

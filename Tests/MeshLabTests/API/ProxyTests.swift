@@ -14,6 +14,7 @@ import Testing
             let token = request.headers[.authorization] ?? "none"
             return "\(request.uri.path)?\(request.uri.query ?? "") token \(token)"
         }
+        router.get("/") { _, _ in "root" }
         router.get("missing") { _, _ -> Response in Response(status: .notFound) }
         let (ports, running) = AsyncStream<Int>.makeStream()
         let server = Application(
@@ -31,6 +32,8 @@ import Testing
                 let answer = try await api.get(root + "/stats/x?format=json&usedonly")
                 #expect(answer.code == 200)
                 #expect(answer.text == "/stats/x?format=json&usedonly token none")
+                #expect(try await api.get(root + "/").text == "root")
+                #expect(try await api.get(root + "/a%2Fb/c/").text.hasPrefix("/a%2Fb/c/?"))
                 #expect(try await api.get(root + "/missing").code == 404)
                 let bare = try await api.get(root)
                 #expect(bare.code == 301)

@@ -53,6 +53,9 @@ struct TestAPI: Sendable {
             try await client.shutdown()
             throw error
         }
+        // The server ends with its task, whatever is still open.
+        task.cancel()
+        _ = await task.result
         try await client.shutdown()
     }
 
