@@ -1,5 +1,6 @@
 import Foundation
 import MeshState
+import Synchronization
 
 /// What a credential command printed.
 struct ExecCredential: Sendable, Hashable {
@@ -90,18 +91,24 @@ private final class Child: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = complaints
+        let ended = Waiter()
+        process.terminationHandler = { _ in ended.resume() }
         do {
             try process.run()
         } catch {
             throw failure("it cannot be started: \(error.localizedDescription)")
         }
-        async let errors = Self.readAll(complaints)
-        let data = await Self.readAll(output)
-        let said = String(decoding: await errors, as: UTF8.self).trimmed
-        process.waitUntilExit()
+        // Cancelled before there was a process to stop.
+        if Task.isCancelled { stop() }
+        let printed = PipeReader(output)
+        let said = PipeReader(complaints)
+        let data = await printed.all()
+        let words = String(decoding: await said.all(), as: UTF8.self).trimmed
+        await ended.wait()
+        try Task.checkCancellation()
         if process.terminationStatus == 0 { return data }
         if process.terminationStatus == 127 { throw failure("there is no such command") }
-        throw failure("it ended with \(process.terminationStatus)" + (said.isEmpty ? "" : ": \(said)"))
+        throw failure("it ended with \(process.terminationStatus)" + (words.isEmpty ? "" : ": \(words)"))
     }
 
     private var information: String {
@@ -116,12 +123,24 @@ private final class Child: Sendable {
             place: "command \(command.command)", problem: problem.madeSafe,
             remedy: command.installHint ?? "check exec of the kubeconfig's user")
     }
+}
 
-    /// Reads to the end on a thread that may block.
-    private static func readAll(_ pipe: Pipe) async -> Data {
+/// Reads a pipe to its end on a thread that may block; whoever waits for it can be cancelled.
+private final class PipeReader: Sendable {
+    private let content = Mutex(Data())
+    private let done = Waiter()
+
+    init(_ pipe: Pipe) {
         let handle = pipe.fileHandleForReading
-        return await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: handle.readDataToEndOfFile()) }
+        DispatchQueue.global().async { [self] in
+            let data = handle.readDataToEndOfFile()
+            content.withLock { $0 = data }
+            done.resume()
         }
+    }
+
+    func all() async -> Data {
+        await done.wait()
+        return content.withLock { $0 }
     }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import MeshState
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -21,8 +22,10 @@ extension RequestFailure {
             self.init(.unreachable, Self.words(for: failure, server: server))
         case let failure as IOError:
             self.init(.unreachable, Self.words(errno: failure.errnoCode, server: server))
-        case is ChannelError:
-            self.init(.unreachable, "the connection to \(server) was cut")
+        case is ChannelError: self.init(.unreachable, "the connection to \(server) was cut")
+        case HTTPParserError.invalidEOFState: self.init(.unreachable, "\(server) cut the connection")
+        case let failure as HTTPParserError:
+            self.init(.malformed, "\(server) sent what is not HTTP: \(failure)".madeSafe)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             self.init(.unreachable, Self.tlsWords(for: error, server: server))
         case let failure as JSONSyntaxError:

@@ -23,8 +23,10 @@ public actor NameResolver {
 
     /// - Parameter servers: the name servers to ask; nil for those of the system.
     public init(servers: [NameServer]? = nil) {
-        client = DNSClient(servers: servers ?? NameServer.system())
+        self.init(client: DNSClient(servers: servers ?? NameServer.system()))
     }
+
+    init(client: DNSClient) { self.client = client }
 
     /// The names behind an address.
     ///
