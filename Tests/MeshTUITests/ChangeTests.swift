@@ -16,7 +16,9 @@ import Testing
     private func cell(_ model: AppModel, _ row: RowID = Self.row) -> String? { model.progress[row]?.cell.text }
 
     @Test func allowingTakesThreePressesAtMost() {
-        for keys in [[Key.character("a"), .tab, .enter], [.character("a"), .character("y")], [.character("a"), .character("p")]] {
+        for keys in [
+            [Key.character("a"), .tab, .enter], [.character("a"), .character("y")], [.character("a"), .character("p")],
+        ] {
             var model = World.model(focus: .blocked)
             #expect(sent(model.type(keys[0])) == nil)
             let effects = keys.dropFirst().flatMap { model.type($0) }
@@ -38,7 +40,9 @@ import Testing
     }
 
     @Test func theSameKeyAgainDoesNotApply() {
-        for (pane, key) in [(PaneID.blocked, Key.character("a")), (.entries, .character("t")), (.entries, .function(9))] {
+        for (pane, key) in [
+            (PaneID.blocked, Key.character("a")), (.entries, .character("t")), (.entries, .function(9)),
+        ] {
             var model = World.model(focus: pane)
             for _ in 0..<5 { #expect(model.type(key) == []) }
             #expect(model.layers.count == 1)
@@ -132,7 +136,8 @@ import Testing
     @Test func whatTheAPIRefusesStaysWithItsWords() throws {
         var model = World.model(80, 24, focus: .blocked)
         let request = try #require(sent(model.type("ay")))
-        let words = "admission webhook \"validation.istio.io\" denied the request: configuration is invalid: "
+        let words =
+            "admission webhook \"validation.istio.io\" denied the request: configuration is invalid: "
             + "invalid host name mysql..example.com"
         _ = update(&model, .changeFinished(request, .failed(message: words, isConflict: false)))
         #expect(model.message?.isError == true)
@@ -195,7 +200,10 @@ import Testing
         model.type("t")
         _ = update(
             &model,
-            .snapshot(World.snapshot { $0.entries[0] = World.entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP")], version: "42") }))
+            .snapshot(
+                World.snapshot {
+                    $0.entries[0] = World.entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP")], version: "42")
+                }))
         try Golden.check(model, "toggle-changed-meanwhile")
         _ = update(&model, .snapshot(World.snapshot { $0.entries.removeFirst() }))
         try Golden.check(model, "toggle-gone-meanwhile")
@@ -215,11 +223,14 @@ import Testing
 
     @Test func oldDataIsToldInTheDialog() {
         var model = World.model(80, 24, focus: .blocked) { snapshot in
-            for source in snapshot.sources.keys { snapshot.sources[source]?.condition = .failing(reason: "x", attempt: 1, retryAt: nil) }
+            for source in snapshot.sources.keys {
+                snapshot.sources[source]?.condition = .failing(reason: "x", attempt: 1, retryAt: nil)
+            }
         }
         model.type("a")
         _ = update(&model, .tick(World.now.addingTimeInterval(30)))
-        let screen = Golden.text(render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)))
+        let screen = Golden.text(
+            render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)))
         #expect(screen.contains("! based on data 30s old"))
     }
 
@@ -234,7 +245,9 @@ import Testing
     }
 
     @Test func manyPassthroughAddressesAreNoSuggestion() {
-        var model = World.model(focus: .connections) { $0.connections[3].endpoints = ["198.51.100.7:25", "198.51.100.8:25"] }
+        var model = World.model(focus: .connections) {
+            $0.connections[3].endpoints = ["198.51.100.7:25", "198.51.100.8:25"]
+        }
         model.type("/passthrough")
         model.type(.enter)
         #expect(model.type("a") == [])

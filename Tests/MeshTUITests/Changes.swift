@@ -38,13 +38,16 @@ extension AppModel {
                     }
                 }
             case let snapshot as MeshSnapshot?: fields[label] = snapshot.map { "\($0.time)" } ?? "nil"
-            case let layers as [any Layer]: fields[label] = layers.map { layer in
-                if let dialog = layer as? ConfirmDialog { return "\(dialog.title) marked \(dialog.isApplyMarked)" }
-                return "\(Swift.type(of: layer))"
-            }.joined(separator: ", ")
-            case let message as Message?: fields[label] = message.map { ($0.isError ? "error: " : "") + $0.text } ?? "nil"
+            case let layers as [any Layer]:
+                fields[label] = layers.map { layer in
+                    if let dialog = layer as? ConfirmDialog { return "\(dialog.title) marked \(dialog.isApplyMarked)" }
+                    return "\(Swift.type(of: layer))"
+                }.joined(separator: ", ")
+            case let message as Message?:
+                fields[label] = message.map { ($0.isError ? "error: " : "") + $0.text } ?? "nil"
             case let progress as [RowID: ChangeProgress]:
-                fields[label] = progress.values.map { "\($0.request.summary): \($0.stage)" }.sorted().joined(separator: ", ")
+                fields[label] = progress.values.map { "\($0.request.summary): \($0.stage)" }.sorted().joined(
+                    separator: ", ")
             case let pause as Pause?: fields[label] = pause.map { "unseen \($0.unseen)" } ?? "nil"
             default: fields[label] = "\(child.value)"
             }
@@ -66,7 +69,8 @@ extension AppModel {
         case let filter as Filter: return filter.text
         case let changed as [RowID: Set<String>]:
             return changed.map { "\(name($0)): \($1.sorted().joined(separator: " "))" }.sorted().joined(separator: ", ")
-        case let widths as [String: Int]: return widths.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ")
+        case let widths as [String: Int]:
+            return widths.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ")
         default: return "\(value)"
         }
     }

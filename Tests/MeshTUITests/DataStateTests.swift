@@ -13,22 +13,23 @@ import Testing
     private static let failing = SourceState.Condition.failing(reason: "refused", attempt: 2, retryAt: nil)
     private static let denied = SourceState.Condition.denied(reason: "forbidden")
 
-    @Test(arguments: [
-        ([], DataState.loading),
-        ([source(.connecting, age: nil)], .loading),
-        ([source(.connecting, age: nil), source(failing, age: nil)], .loading),
-        ([source(.live, age: 0), source(.connecting, age: nil)], .live),
-        ([source(.live, age: 3)], .live),
-        ([source(.live, age: 14)], .stale(14, nil)),
-        ([source(failing, age: 14), source(failing, age: 4)], .stale(14, "refused")),
-        ([source(failing, age: 2)], .partial("unreachable, 2s ago")),
-        ([source(failing, age: 14), source(.live, age: 0)], .partial("1 of 2 proxies unreachable")),
-        ([source(failing, age: nil), source(.live, age: 0)], .partial("1 of 2 proxies unreachable")),
-        ([source(denied, age: nil), source(.live, age: 0)], .partial("1 of 2 proxies denied")),
-        ([source(.live, age: 9), source(.live, age: 0)], .partial("1 of 2 proxies stale")),
-        ([source(denied, age: nil), source(denied, age: nil)], .denied("forbidden")),
-        ([source(failing, age: nil), source(denied, age: nil)], .unreachable("refused", attempt: 2, retryAt: nil)),
-    ] as [([SourceState], DataState)])
+    @Test(
+        arguments: [
+            ([], DataState.loading),
+            ([source(.connecting, age: nil)], .loading),
+            ([source(.connecting, age: nil), source(failing, age: nil)], .loading),
+            ([source(.live, age: 0), source(.connecting, age: nil)], .live),
+            ([source(.live, age: 3)], .live),
+            ([source(.live, age: 14)], .stale(14, nil)),
+            ([source(failing, age: 14), source(failing, age: 4)], .stale(14, "refused")),
+            ([source(failing, age: 2)], .partial("unreachable, 2s ago")),
+            ([source(failing, age: 14), source(.live, age: 0)], .partial("1 of 2 proxies unreachable")),
+            ([source(failing, age: nil), source(.live, age: 0)], .partial("1 of 2 proxies unreachable")),
+            ([source(denied, age: nil), source(.live, age: 0)], .partial("1 of 2 proxies denied")),
+            ([source(.live, age: 9), source(.live, age: 0)], .partial("1 of 2 proxies stale")),
+            ([source(denied, age: nil), source(denied, age: nil)], .denied("forbidden")),
+            ([source(failing, age: nil), source(denied, age: nil)], .unreachable("refused", attempt: 2, retryAt: nil)),
+        ] as [([SourceState], DataState)])
     func judged(_ sources: [SourceState], _ expected: DataState) {
         #expect(DataState(sources: sources, noun: "proxies", now: World.now) == expected)
     }

@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("host:mysql", 1), ("verdict:entry", 3), ("proto:http", 1), ("203.0.113.10:3306", 1), ("from:sleep", 2), ("ns:vm", 0),
+        ("host:mysql", 1), ("verdict:entry", 3), ("proto:http", 1), ("203.0.113.10:3306", 1), ("from:sleep", 2),
+        ("ns:vm", 0),
     ])
     func blocked(_ text: String, _ count: Int) {
         #expect(Self.rows(text, .blocked).count == count)

@@ -1,6 +1,7 @@
 import Foundation
-@testable import MeshTUI
 import Testing
+
+@testable import MeshTUI
 
 /// Compares frames with files under `Golden/`: the text of every cell, and below it a letter for how each cell looks.
 enum Golden {
@@ -16,18 +17,22 @@ enum Golden {
             try actual.write(to: file, atomically: true, encoding: .utf8)
             return
         }
-        let advice = "If the new screen is right: \(recordVariable)=1 swift test --filter MeshTUITests, then read git diff."
+        let advice =
+            "If the new screen is right: \(recordVariable)=1 swift test --filter MeshTUITests, then read git diff."
         guard let data = try? Data(contentsOf: file) else {
             Issue.record("There is no golden file \(name).txt.\n\(actual)\n\(advice)", sourceLocation: sourceLocation)
             return
         }
         let expected = String(decoding: data, as: UTF8.self)
         guard expected != actual else { return }
-        let lines = zip(expected.split(separator: "\n", omittingEmptySubsequences: false), actual.split(separator: "\n", omittingEmptySubsequences: false))
+        let lines = zip(
+            expected.split(separator: "\n", omittingEmptySubsequences: false),
+            actual.split(separator: "\n", omittingEmptySubsequences: false))
         let first = lines.enumerated().first { $1.0 != $1.1 }
-        let where_ = first.map { "First in line \($0.offset + 1):\n-\($0.element.0)\n+\($0.element.1)" } ?? "One is longer."
+        let place =
+            first.map { "First in line \($0.offset + 1):\n-\($0.element.0)\n+\($0.element.1)" } ?? "One is longer."
         Issue.record(
-            "The screen differs from \(name).txt. \(where_)\nThe whole screen now:\n\(actual)\n\(advice)",
+            "The screen differs from \(name).txt. \(place)\nThe whole screen now:\n\(actual)\n\(advice)",
             sourceLocation: sourceLocation)
     }
 
@@ -52,7 +57,8 @@ enum Golden {
         if cell.emphasis.contains(.underline) { return "_" }
         if cell.text == " ", cell.role == .text { return " " }
         let letters: [Role: String] = [
-            .text: ".", .dim: "d", .title: "t", .border: "b", .borderFocus: "f", .selection: "s", .mark: "a", .header: "h",
+            .text: ".", .dim: "d", .title: "t", .border: "b", .borderFocus: "f", .selection: "s", .mark: "a",
+            .header: "h",
             .ok: "o", .warn: "w", .error: "e", .blocked: "x", .pending: "p", .stale: "l", .added: "i", .removed: "r",
             .match: "m", .key: "k", .badge: "g", .prompt: "q",
         ]

@@ -20,7 +20,8 @@ import Testing
         let changes = model.changes(by: .down)
         #expect(
             changes.state == [
-                "services.selection": "mysqldb", "services.cursor": "1", "services.selectedName": "Optional(\"mysqldb\")",
+                "services.selection": "mysqldb", "services.cursor": "1",
+                "services.selectedName": "Optional(\"mysqldb\")",
                 "services.heldUntil": Self.held,
             ])
         #expect(changes.effects == [])
@@ -35,7 +36,10 @@ import Testing
     func moving(_ keys: [Key], _ expected: String) {
         var model = World.model()
         for key in keys { model.type(key) }
-        #expect(model.current.selection == .object(ObjectKey(kind: "Service", namespace: expected == "mysqldb" ? "vm" : "default", name: expected)))
+        #expect(
+            model.current.selection
+                == .object(
+                    ObjectKey(kind: "Service", namespace: expected == "mysqldb" ? "vm" : "default", name: expected)))
     }
 
     @Test func focus() {
@@ -63,7 +67,12 @@ import Testing
         var model = model()
         #expect(model.changes(by: .character("p")).state == ["pause": "unseen 0"])
         let later = World.now.addingTimeInterval(1)
-        let changes = model.changes(by: .snapshot(World.snapshot { $0.time = later; $0.services.removeFirst() }))
+        let changes = model.changes(
+            by: .snapshot(
+                World.snapshot {
+                    $0.time = later
+                    $0.services.removeFirst()
+                }))
         #expect(changes.state["pause"] == "unseen 1")
         #expect(changes.state["services.rows"] == nil)
         #expect(model.changes(by: .character("Z")).state["services.rows"] == "details mysqldb ratings reviews")
@@ -98,7 +107,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (Key.character("r"), Effect.refresh), (.function(5), .refresh), (.control("r"), .refresh), (.control("l"), .redraw),
+        (Key.character("r"), Effect.refresh), (.function(5), .refresh), (.control("r"), .refresh),
+        (.control("l"), .redraw),
         (.control("z"), .suspend), (.character("q"), .quit), (.character("Q"), .quit), (.function(10), .quit),
         (.control("c"), .quit),
     ])
@@ -121,14 +131,16 @@ import Testing
         // A text copies what it shows, whatever is selected by now.
         model.type("2")
         model.type("y")
-        _ = update(&model, .snapshot(World.snapshot { $0.entries.insert(World.entry("a", ["a.org"], ports: []), at: 0) }))
+        _ = update(
+            &model, .snapshot(World.snapshot { $0.entries.insert(World.entry("a", ["a.org"], ports: []), at: 0) }))
         #expect(model.type("c") == [.copy("cnn")])
     }
 
     @Test func save() throws {
         var model = model(.blocked)
         let effects = model.type(.control("s"))
-        guard case .save(let table, "blocked.txt") = effects.first, case .save(let json, "blocked.json") = effects.last else {
+        guard case .save(let table, "blocked.txt") = effects.first, case .save(let json, "blocked.json") = effects.last
+        else {
             Issue.record("\(effects)")
             return
         }
@@ -153,7 +165,8 @@ import Testing
     }
 
     @Test func aForcedLockStays() {
-        var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga", readOnly: true)
+        var model = AppModel(
+            size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga", readOnly: true)
         _ = update(&model, .snapshot(World.snapshot()))
         model.type("4La")
         #expect(model.lock == .forced)
@@ -204,7 +217,8 @@ import Testing
                 var owners: [Key: String] = [:]
                 for binding in KeyTable.bindings(in: scope, pane: pane.id) {
                     for key in binding.keys {
-                        #expect(owners[key] == nil, "\(key.label) is \(owners[key] ?? "") and \(binding.name) in \(scope)")
+                        #expect(
+                            owners[key] == nil, "\(key.label) is \(owners[key] ?? "") and \(binding.name) in \(scope)")
                         owners[key] = binding.name
                     }
                 }

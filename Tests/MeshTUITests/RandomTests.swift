@@ -18,11 +18,16 @@ import Testing
         }
     }
 
-    private static let hosts = ["mysql.example.com", "日本語.example", "e\u{301}x.org", "👩‍👩‍👧.net", "a", "\u{202E}evil", String(repeating: "long.", count: 40)]
+    private static let hosts = [
+        "mysql.example.com", "日本語.example", "e\u{301}x.org", "👩‍👩‍👧.net", "a", "\u{202E}evil",
+        String(repeating: "long.", count: 40),
+    ]
 
     private static func event(_ random: inout Generator, _ now: inout Date) -> Event {
         switch Int.random(in: 0..<20, using: &random) {
-        case 0: return .resize(Size(columns: .random(in: 0...130, using: &random), rows: .random(in: 0...42, using: &random)))
+        case 0:
+            return .resize(
+                Size(columns: .random(in: 0...130, using: &random), rows: .random(in: 0...42, using: &random)))
         case 1, 2:
             now.addTimeInterval(Double.random(in: 0...4, using: &random))
             return .tick(now)
@@ -44,20 +49,28 @@ import Testing
             func some(_ most: Int) -> [Int] { (0..<most).filter { _ in Bool.random(using: &made) } }
             func host() -> String { hosts.randomElement(using: &made) ?? "" }
             snapshot.services = some(40).map { World.service("svc-\($0)", live: .random(in: 0...9, using: &made)) }
-            snapshot.entries = some(9).map { World.entry("entry-\($0)", [hosts[$0 % hosts.count]], ports: [(443, "TLS")], version: "\(Int.random(in: 0...3, using: &made))") }
+            snapshot.entries = some(9).map {
+                World.entry(
+                    "entry-\($0)", [hosts[$0 % hosts.count]], ports: [(443, "TLS")],
+                    version: "\(Int.random(in: 0...3, using: &made))")
+            }
             snapshot.connections = some(30).map {
-                World.connection("w-\($0)", "outbound|80||\(hosts[$0 % hosts.count])", live: $0, connections: UInt64($0))
+                World.connection(
+                    "w-\($0)", "outbound|80||\(hosts[$0 % hosts.count])", live: $0, connections: UInt64($0))
             }
             snapshot.blocked = some(20).map {
                 World.blocked(
-                    "w-\($0)", hosts[$0 % hosts.count], 80, .http, destination: "203.0.113.\($0):80", name: Bool.random(using: &made) ? host() : nil,
+                    "w-\($0)", hosts[$0 % hosts.count], 80, .http, destination: "203.0.113.\($0):80",
+                    name: Bool.random(using: &made) ? host() : nil,
                     source: .authority, count: .random(in: 1...5000, using: &made), first: 90, last: Double($0))
             }
             snapshot.sources = World.sources(at: now.addingTimeInterval(-Double.random(in: 0...9, using: &made)))
             for source in snapshot.sources.keys.sorted() where Int.random(in: 0..<8, using: &made) == 0 {
-                snapshot.sources[source]?.condition = [
-                    .connecting, .denied(reason: "forbidden"), .failing(reason: "refused", attempt: 2, retryAt: now),
-                ].randomElement(using: &made) ?? .live
+                snapshot.sources[source]?.condition =
+                    [
+                        .connecting, .denied(reason: "forbidden"),
+                        .failing(reason: "refused", attempt: 2, retryAt: now),
+                    ].randomElement(using: &made) ?? .live
             }
         }
         random = made
@@ -77,7 +90,8 @@ import Testing
                 if case .apply(let request) = effect { open.append(request) }
             }
             if Int.random(in: 0..<10, using: &random) == 0, let request = open.popLast() {
-                let result: ChangeResult = Bool.random(using: &random)
+                let result: ChangeResult =
+                    Bool.random(using: &random)
                     ? .done(object: .null, warnings: ["careful"]) : .failed(message: "no", isConflict: true)
                 _ = update(&model, .changeFinished(request, result))
             }
@@ -97,10 +111,14 @@ import Testing
             for column in 0..<frame.size.columns {
                 let text = frame[column, row].text
                 if text.isEmpty {
-                    guard column > 0, frame[column - 1, row].text.columns == 2 else { return "half a character at \(column),\(row)" }
+                    guard column > 0, frame[column - 1, row].text.columns == 2 else {
+                        return "half a character at \(column),\(row)"
+                    }
                     continue
                 }
-                if text.unicodeScalars.contains(where: { CharacterWidth.of($0) == nil }) { return "a control character" }
+                if text.unicodeScalars.contains(where: { CharacterWidth.of($0) == nil }) {
+                    return "a control character"
+                }
                 if !unicode, !text.unicodeScalars.allSatisfy(\.isASCII) { return "\(text) in ASCII" }
                 columns += text.columns
             }
@@ -113,12 +131,16 @@ import Testing
     private static func problem(_ model: AppModel, _ before: AppModel, _ event: Event) -> String? {
         for pane in Panes.all {
             let state = model[pane.id]
-            if let selection = state.selection, !state.rows.contains(where: { $0.id == selection }), !state.rows.isEmpty {
+            if let selection = state.selection, !state.rows.contains(where: { $0.id == selection }), !state.rows.isEmpty
+            {
                 return "\(pane.id.name) selects a row that is not there"
             }
-            if state.top < 0 || state.top > max(0, state.rows.count - 1) { return "\(pane.id.name) is scrolled to \(state.top)" }
+            if state.top < 0 || state.top > max(0, state.rows.count - 1) {
+                return "\(pane.id.name) is scrolled to \(state.top)"
+            }
             if case .key = event { continue }
-            if let old = before[pane.id].selection, state.selection != old, state.rows.contains(where: { $0.id == old }) {
+            if let old = before[pane.id].selection, state.selection != old, state.rows.contains(where: { $0.id == old })
+            {
                 return "\(pane.id.name) lost its selection"
             }
             let visible = model.visibleRows(of: pane.id)

@@ -31,7 +31,8 @@ import Testing
     // MARK: The five texts instead of rows
 
     @Test func beforeTheFirstSnapshot() throws {
-        try Golden.check(AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga"), "connecting")
+        try Golden.check(
+            AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga"), "connecting")
     }
 
     @Test func loading() throws {
@@ -63,7 +64,8 @@ import Testing
         let sources = World.sources().mapValues { _ in
             SourceState(
                 condition: .failing(
-                    reason: "istiod 10.0.0.4:15014 refused the connection", attempt: 3, retryAt: World.now.addingTimeInterval(8)),
+                    reason: "istiod 10.0.0.4:15014 refused the connection", attempt: 3,
+                    retryAt: World.now.addingTimeInterval(8)),
                 interval: 1)
         }
         var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")

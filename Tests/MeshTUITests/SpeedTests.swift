@@ -14,7 +14,8 @@ import Testing
             }
             snapshot.blocked = (0..<count / 4).map {
                 World.blocked(
-                    "workload-\($0)", "host-\($0).example.com", 443, .tls, destination: "203.0.113.9:443", name: nil, source: nil,
+                    "workload-\($0)", "host-\($0).example.com", 443, .tls, destination: "203.0.113.9:443", name: nil,
+                    source: nil,
                     count: $0, first: 90, last: Double($0 % 60))
             }
         }

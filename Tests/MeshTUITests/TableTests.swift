@@ -67,7 +67,9 @@ import Testing
 
     @Test func anEmptyMeshIsAHeaderAlone() {
         let empty = MeshSnapshot(time: World.now, identity: MeshIdentity(context: "lab", server: ""))
-        #expect(tableText(pane: .entries, snapshot: empty, wide: false, noHeaders: false, now: World.now) == "STATE   NAME   NS   HOSTS   PORTS   LIVE\n")
+        #expect(
+            tableText(pane: .entries, snapshot: empty, wide: false, noHeaders: false, now: World.now)
+                == "STATE   NAME   NS   HOSTS   PORTS   LIVE\n")
         #expect(tableText(pane: .entries, snapshot: empty, wide: false, noHeaders: true, now: World.now) == "")
     }
 }

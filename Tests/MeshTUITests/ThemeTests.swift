@@ -44,7 +44,8 @@ import Testing
 
     @Test(arguments: [
         (Color.rgb(255, 0, 0), ColorLevel.indexed256, Color.indexed(196)), (.rgb(8, 8, 8), .indexed256, .indexed(232)),
-        (.rgb(255, 0, 0), .ansi16, .indexed(9)), (.indexed(196), .ansi16, .indexed(9)), (.indexed(3), .ansi16, .indexed(3)),
+        (.rgb(255, 0, 0), .ansi16, .indexed(9)), (.indexed(196), .ansi16, .indexed(9)),
+        (.indexed(3), .ansi16, .indexed(3)),
         (.terminal, .ansi16, .terminal), (.rgb(1, 2, 3), .mono, .terminal), (.rgb(1, 2, 3), .trueColor, .rgb(1, 2, 3)),
         (.indexed(200), .indexed256, .indexed(200)),
     ])
@@ -53,9 +54,12 @@ import Testing
     }
 
     @Test func inheritance() throws {
-        let files = ["parent": "palette: { x: 200 }\nroles: { ok: { fg: x }, warn: { fg: x } }\n16: { ok: { fg: red } }"]
+        let files = [
+            "parent": "palette: { x: 200 }\nroles: { ok: { fg: x }, warn: { fg: x } }\n16: { ok: { fg: red } }"
+        ]
         let (theme, warnings) = try Theme.parse(
-            "inherits: parent\nroles: { ok: { fg: '#102030', attributes: [bold] } }", name: "child") { files[$0] }
+            "inherits: parent\nroles: { ok: { fg: '#102030', attributes: [bold] } }", name: "child"
+        ) { files[$0] }
         #expect(warnings == [])
         #expect(theme.name == "child")
         #expect(theme.roles[.ok] == Style(foreground: .rgb(0x10, 0x20, 0x30), emphasis: .bold))

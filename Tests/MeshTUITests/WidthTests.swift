@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mysql.example.com", 17, "mysql.example.com"), ("mysql.example.com", 12, "mysql…le.com"), ("mysql.example.com", 2, "…m"),
+        ("mysql.example.com", 17, "mysql.example.com"), ("mysql.example.com", 12, "mysql…le.com"),
+        ("mysql.example.com", 2, "…m"),
         ("mysql.example.com", 1, "…"), ("mysql.example.com", 0, ""), ("日本日本日本", 7, "日…本"),
     ])
     func middle(_ text: String, _ limit: Int, _ expected: String) {
@@ -21,7 +22,10 @@ import Testing
         #expect(cut.columns <= limit)
     }
 
-    @Test(arguments: [("one two three", 7, ["one two", "three"]), ("abcdefgh", 3, ["abc", "def", "gh"]), ("", 5, [""]), ("a\nb", 5, ["a", "b"])])
+    @Test(arguments: [
+        ("one two three", 7, ["one two", "three"]), ("abcdefgh", 3, ["abc", "def", "gh"]), ("", 5, [""]),
+        ("a\nb", 5, ["a", "b"]),
+    ])
     func wrapped(_ text: String, _ width: Int, _ expected: [String]) {
         #expect(text.wrapped(to: width) == expected)
     }
@@ -60,7 +64,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.0, "0"), (340, "340"), (999, "999"), (1_000, "1.0k"), (1_210, "1.2k"), (9_949, "9.9k"), (9_960, "10k"), (151_654, "152k"),
+        (0.0, "0"), (340, "340"), (999, "999"), (1_000, "1.0k"), (1_210, "1.2k"), (9_949, "9.9k"), (9_960, "10k"),
+        (151_654, "152k"),
         (999_400, "999k"), (999_600, "1.0M"), (1.2e9, "1.2G"), (-1, "-"), (.nan, "-"), (.infinity, "-"),
     ])
     func compact(_ value: Double, _ expected: String) {

@@ -9,7 +9,9 @@ enum World {
 
     static func ago(_ seconds: Double) -> Date { now.addingTimeInterval(-seconds) }
 
-    static func service(_ name: String, _ namespace: String = "default", port: Int = 9080, ready: Int = 1, total: Int = 1, live: Int = 0)
+    static func service(
+        _ name: String, _ namespace: String = "default", port: Int = 9080, ready: Int = 1, total: Int = 1, live: Int = 0
+    )
         -> ServiceSummary
     {
         let meta = ObjectMeta(name: name, namespace: namespace, resourceVersion: "7", labels: ["app": name])
@@ -20,7 +22,8 @@ enum World {
     }
 
     static func entry(
-        _ name: String, _ hosts: [String], ports: [(Int, String)], state: EntrySummary.State = .on, version: String = "41",
+        _ name: String, _ hosts: [String], ports: [(Int, String)], state: EntrySummary.State = .on,
+        version: String = "41",
         proxies: Int = 7, live: Int = 0
     ) -> EntrySummary {
         var metadata: JSONValue = ["name": .string(name), "namespace": "default", "resourceVersion": .string(version)]
@@ -48,7 +51,8 @@ enum World {
     }
 
     static func connection(
-        _ workload: String, _ cluster: String, live: Int = 0, connections: UInt64 = 0, requests: UInt64 = 0, perSecond: Double = 0,
+        _ workload: String, _ cluster: String, live: Int = 0, connections: UInt64 = 0, requests: UInt64 = 0,
+        perSecond: Double = 0,
         received: UInt64? = 0, sent: UInt64? = 0, endpoints: [String] = []
     ) -> Connection {
         var total = Connection.Counters()
@@ -59,7 +63,8 @@ enum World {
         var rates = Connection.Rates()
         rates.requests = perSecond
         return Connection(
-            id: .init(proxy: proxy(workload), cluster: ClusterName(cluster)), workload: workload, live: live, total: total,
+            id: .init(proxy: proxy(workload), cluster: ClusterName(cluster)), workload: workload, live: live,
+            total: total,
             rates: rates, endpoints: endpoints)
     }
 
@@ -67,12 +72,14 @@ enum World {
 
     static func blocked(
         _ workload: String, _ target: String, _ port: Int, _ transport: BlockedEgress.Transport, destination: String,
-        name: String?, source: BlockedEgress.NameSource?, reason: BlockedEgress.Reason = .noEntry, count: Int, first: Double,
+        name: String?, source: BlockedEgress.NameSource?, reason: BlockedEgress.Reason = .noEntry, count: Int,
+        first: Double,
         last: Double
     ) -> BlockedEgress {
         BlockedEgress(
             id: .init(workload: workload, namespace: "default", target: target, port: port, transport: transport),
-            proxy: proxy(workload), destination: destination, name: name, nameSource: source, reason: reason, count: count,
+            proxy: proxy(workload), destination: destination, name: name, nameSource: source, reason: reason,
+            count: count,
             first: ago(first), last: ago(last))
     }
 
@@ -103,7 +110,8 @@ enum World {
             time: now, identity: MeshIdentity(context: "lab", server: "https://127.0.0.1:6443", namespace: "default"),
             policy: .registryOnly, istioVersion: "1.28.0",
             services: [
-                service("productpage", live: 2), service("reviews", ready: 3, total: 3, live: 1), service("details", live: 1),
+                service("productpage", live: 2), service("reviews", ready: 3, total: 3, live: 1),
+                service("details", live: 1),
                 service("ratings", ready: 1, total: 2), service("mysqldb", "vm", port: 3306),
             ],
             entries: [
@@ -114,19 +122,25 @@ enum World {
                     state: .warning("resolution DNS with a wildcard host"), proxies: 0),
             ],
             proxies: workloads.map {
-                Proxy(id: proxy($0), workload: $0, kind: .sidecar, sync: ["CDS": .synced, "LDS": .synced], istioVersion: "1.28.0")
+                Proxy(
+                    id: proxy($0), workload: $0, kind: .sidecar, sync: ["CDS": .synced, "LDS": .synced],
+                    istioVersion: "1.28.0")
             },
             connections: [
                 connection(
-                    "productpage-v1", "outbound|9080||reviews.default.svc.cluster.local", live: 1, connections: 3, requests: 310,
+                    "productpage-v1", "outbound|9080||reviews.default.svc.cluster.local", live: 1, connections: 3,
+                    requests: 310,
                     perSecond: 1.02, received: 2_134, sent: 340),
                 connection(
-                    "productpage-v1", "outbound|9080||details.default.svc.cluster.local", live: 1, connections: 2, requests: 309,
+                    "productpage-v1", "outbound|9080||details.default.svc.cluster.local", live: 1, connections: 2,
+                    requests: 309,
                     perSecond: 0.98, received: 1_840, sent: 322),
                 connection(
                     "sleep", "outbound|80||edition.cnn.com", live: 2, connections: 12, requests: 12, perSecond: 0.4,
                     received: 151_654, sent: 1_210),
-                connection("sleep", "PassthroughCluster", connections: 1, received: 320, sent: 80, endpoints: ["198.51.100.7:25"]),
+                connection(
+                    "sleep", "PassthroughCluster", connections: 1, received: 320, sent: 80,
+                    endpoints: ["198.51.100.7:25"]),
                 connection("sleep", "outbound|443||www.google.com"),
             ],
             blocked: [
@@ -145,7 +159,8 @@ enum World {
 
     /// A console that has seen the mesh.
     static func model(
-        _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services, _ change: (inout MeshSnapshot) -> Void = { _ in }
+        _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services,
+        _ change: (inout MeshSnapshot) -> Void = { _ in }
     ) -> AppModel {
         var model = AppModel(size: Size(columns: columns, rows: rows), now: now, contextName: "lab", user: "olga")
         _ = update(&model, .snapshot(snapshot(change)))

@@ -119,7 +119,8 @@ extension AppModel {
             }
             let end = isShown[index...].firstIndex(of: true) ?? lines.count
             let count = end - index
-            shown.append(CellText(count == 1 ? "  \(line.text)" : "  \(Glyph.ellipsis.text) \(count) lines as they are", .dim))
+            shown.append(
+                CellText(count == 1 ? "  \(line.text)" : "  \(Glyph.ellipsis.text) \(count) lines as they are", .dim))
             index = end
         }
         return shown

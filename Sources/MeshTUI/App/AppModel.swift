@@ -101,7 +101,8 @@ extension AppModel {
     var context: RowContext {
         RowContext(
             snapshot: shown ?? MeshSnapshot(time: now, identity: MeshIdentity(context: contextName, server: "")),
-            now: shownNow, clock: clock, progress: progress, recentBlocked: pause?.recentBlocked ?? recentBlocked.count(at: now))
+            now: shownNow, clock: clock, progress: progress,
+            recentBlocked: pause?.recentBlocked ?? recentBlocked.count(at: now))
     }
 
     var layout: Layout { Layout(size: size, focus: focus, isZoomed: isZoomed) }

@@ -17,11 +17,6 @@ struct ChangeProgress: Sendable, Hashable {
     struct Destination: Sendable, Hashable {
         let host: String
         let port: Int
-
-        init(host: String, port: Int) {
-            self.host = host
-            self.port = port
-        }
     }
 
     enum Stage: Sendable, Hashable {
@@ -152,7 +147,8 @@ struct ChangeProgress: Sendable, Hashable {
         for connection in snapshot.connections
         where connection.workload == workload && connection.id.proxy.namespace == namespace
             && connection.id.cluster.direction == .outbound
-            && clusters.contains(.init(host: connection.id.cluster.host, port: connection.id.cluster.port)) {
+            && clusters.contains(.init(host: connection.id.cluster.host, port: connection.id.cluster.port))
+        {
             live += connection.live
             counted += max(connection.total.connections, connection.total.requests)
         }

@@ -74,7 +74,8 @@ struct ConfirmDialog: Layer {
     func draw(on canvas: inout Canvas, _ model: AppModel) {
         let places = places(model)
         let hidden = body.count - places.bodyHeight
-        let note = hidden > 0 ? CellText("\(top + 1)-\(min(body.count, top + places.bodyHeight))/\(body.count)", .dim) : nil
+        let note =
+            hidden > 0 ? CellText("\(top + 1)-\(min(body.count, top + places.bodyHeight))/\(body.count)", .dim) : nil
         let inside = Popup.frame(places.area, title: title, note: note, on: &canvas)
         guard inside.height > 0 else { return }
         var row = inside.row

@@ -68,9 +68,12 @@ struct HelpLayer: Layer {
         }
         return KeyGroup.allCases.flatMap { group -> [Line] in
             let members = found.filter { $0.group == group }
-            return members.isEmpty ? [] : [.heading(group.rawValue)] + members.flatMap { entry in
-                [.entry(entry)] + (entry.reason.map { [.reason($0)] } ?? [])
-            }
+            return members.isEmpty
+                ? []
+                : [.heading(group.rawValue)]
+                    + members.flatMap { entry in
+                        [.entry(entry)] + (entry.reason.map { [.reason($0)] } ?? [])
+                    }
         }
     }
 
@@ -80,7 +83,8 @@ struct HelpLayer: Layer {
         let note = search.isEmpty ? "type to search" : "/\(String(search))"
         let inside = Popup.frame(area, title: "Keys in \(place)", note: CellText(note, .prompt), on: &canvas)
         if lines.isEmpty {
-            canvas.put("No key does that here", column: inside.column, row: inside.row, width: inside.width, look: Look(.dim))
+            canvas.put(
+                "No key does that here", column: inside.column, row: inside.row, width: inside.width, look: Look(.dim))
         }
         let keysWidth = min(entries.map(\.keys.columns).max() ?? 0, 18, inside.width / 2)
         let start = inside.column + keysWidth + 4
@@ -88,7 +92,8 @@ struct HelpLayer: Layer {
         for (offset, line) in lines.dropFirst(top).prefix(inside.height).enumerated() {
             let row = inside.row + offset
             switch line {
-            case .heading(let text): canvas.put(text, column: inside.column, row: row, width: inside.width, look: Look(.title))
+            case .heading(let text):
+                canvas.put(text, column: inside.column, row: row, width: inside.width, look: Look(.title))
             case .entry(let entry):
                 let keys = entry.keys.truncated(to: keysWidth)
                 let isOff = entry.reason != nil

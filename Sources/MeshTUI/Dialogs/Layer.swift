@@ -37,7 +37,9 @@ enum Popup {
     static func frame(_ area: Rect, title: String, note: CellText? = nil, on canvas: inout Canvas) -> Rect {
         guard area.width >= 4, area.height >= 3 else {
             canvas.clear(area)
-            canvas.put(title.truncated(to: area.width), column: area.column, row: area.row, width: area.width, look: Look(.title))
+            canvas.put(
+                title.truncated(to: area.width), column: area.column, row: area.row, width: area.width,
+                look: Look(.title))
             return Rect(column: area.column, row: area.row + 1, width: area.width, height: max(0, area.height - 1))
         }
         canvas.clear(area)

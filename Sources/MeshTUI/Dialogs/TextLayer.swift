@@ -38,8 +38,10 @@ struct TextLayer: Layer {
         isGone = false
         switch view {
         case .yaml:
-            lines = pane.document(of: index, in: shown).yamlText.split(separator: "\n", omittingEmptySubsequences: false)
-                .map { [CellText(String($0))] }
+            lines = pane.document(of: index, in: shown).yamlText.split(
+                separator: "\n", omittingEmptySubsequences: false
+            )
+            .map { [CellText(String($0))] }
             if lines.last == [CellText("")] { lines.removeLast() }
         case .describe: lines = Self.lines(of: Description.lines(pane.document(of: index, in: shown)))
         case .details: lines = Self.lines(of: pane.details(of: index, in: model.context))
@@ -96,7 +98,10 @@ struct TextLayer: Layer {
 
     /// Goes to the next match (1), the one before (-1), or the first from here on (0), around the end if need be.
     mutating func step(_ direction: Int, _ model: AppModel) {
-        guard let search = search?.lowercased() else { return found = nil }
+        guard let search = search?.lowercased() else {
+            found = nil
+            return
+        }
         let hits = lines.indices.filter { index in
             lines[index].map(\.text).joined().lowercased().contains(search)
         }
@@ -107,7 +112,10 @@ struct TextLayer: Layer {
             case -1: hits.last { $0 < here } ?? hits.last
             default: hits.first { $0 >= here } ?? hits.first
             }
-        guard let next else { return found = nil }
+        guard let next else {
+            found = nil
+            return
+        }
         found = next
         let visible = height(model)
         if next < top || next >= top + visible {
@@ -120,7 +128,9 @@ struct TextLayer: Layer {
         if let search {
             let wanted = search.lowercased()
             let count = lines.count { $0.map(\.text).joined().lowercased().contains(wanted) }
-            return CellText(count == 0 ? "/\(search): not found" : "/\(search) in \(Words.count(count, "line"))", count == 0 ? .error : .prompt)
+            return CellText(
+                count == 0 ? "/\(search): not found" : "/\(search) in \(Words.count(count, "line"))",
+                count == 0 ? .error : .prompt)
         }
         let visible = height(model)
         guard lines.count > visible else { return nil }
@@ -146,7 +156,9 @@ struct TextLayer: Layer {
             }
             guard let search else { continue }
             let isHere = top + offset == found
-            canvas.highlight(search.lowercased(), in: Rect(column: inside.column, row: row, width: inside.width, height: 1)) {
+            canvas.highlight(
+                search.lowercased(), in: Rect(column: inside.column, row: row, width: inside.width, height: 1)
+            ) {
                 $0.role = .match
                 if isHere { $0.emphasis.insert(.reverse) }
             }

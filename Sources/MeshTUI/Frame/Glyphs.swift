@@ -2,11 +2,27 @@
 ///
 /// All of them take one column in both forms, so that nothing moves between the two.
 enum Glyph: Character, CaseIterable {
-    case on = "●", off = "○", waiting = "◌", warning = "!"
-    case arrow = "→", context = "▸", ellipsis = "…", times = "×", dot = "·"
-    case ascending = "↑", descending = "↓", moreAbove = "▲", moreBelow = "▼"
-    case horizontal = "─", vertical = "│", topLeft = "┌", topRight = "┐", bottomLeft = "└", bottomRight = "┘"
-    case teeRight = "├", teeLeft = "┤"
+    case on = "●"
+    case off = "○"
+    case waiting = "◌"
+    case warning = "!"
+    case arrow = "→"
+    case context = "▸"
+    case ellipsis = "…"
+    case times = "×"
+    case dot = "·"
+    case ascending = "↑"
+    case descending = "↓"
+    case moreAbove = "▲"
+    case moreBelow = "▼"
+    case horizontal = "─"
+    case vertical = "│"
+    case topLeft = "┌"
+    case topRight = "┐"
+    case bottomLeft = "└"
+    case bottomRight = "┘"
+    case teeRight = "├"
+    case teeLeft = "┤"
 
     var ascii: Character {
         switch self {

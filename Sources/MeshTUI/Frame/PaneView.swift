@@ -106,7 +106,8 @@ struct PaneView {
 
     private var insteadOfRows: [CellText]? {
         guard model.shown != nil else {
-            return model.latest == nil ? [CellText("Connecting to \(model.contextName)\(Glyph.ellipsis.text)", .pending)]
+            return model.latest == nil
+                ? [CellText("Connecting to \(model.contextName)\(Glyph.ellipsis.text)", .pending)]
                 : [CellText("Paused before anything arrived", .pending)]
         }
         guard state.total == 0 else {
@@ -125,7 +126,9 @@ struct PaneView {
                 let seconds = max(0, Int(retryAt.timeIntervalSince(context.now).rounded(.up)))
                 next += seconds == 0 ? " now" : " in \(seconds) s (r = now)"
             }
-            return [CellText("Cannot reach the source of \(pane.noun)", .error), CellText(reason), CellText(next, .dim)]
+            return [
+                CellText("Cannot reach the source of \(pane.noun)", .error), CellText(reason), CellText(next, .dim),
+            ]
         case .stale(let age, let reason):
             let text = "No \(pane.noun) when last heard, \(WallClock.age(age)) ago"
             return [CellText(text, .stale)] + (reason.map { [CellText($0)] } ?? [])
@@ -210,7 +213,8 @@ struct PaneView {
                     for match in matcher.matches(in: text) {
                         let scalars = Array(padded.unicodeScalars)
                         let from = Self.columns(scalars[..<(match.lowerBound + shownLead)])
-                        let length = Self.columns(scalars[(match.lowerBound + shownLead)..<(match.upperBound + shownLead)])
+                        let length = Self.columns(
+                            scalars[(match.lowerBound + shownLead)..<(match.upperBound + shownLead)])
                         mark(piece.start - shift + from, length, in: rect, row: line, on: &canvas)
                     }
                 }
@@ -234,11 +238,15 @@ struct PaneView {
     private func drawStatus(_ status: CellText?, in rect: Rect, isSelected: Bool, on canvas: inout Canvas) {
         let line = rect.row + rect.height - 1
         if let status {
-            put(status.text, rect.width - status.text.columns, in: rect, row: line, look: Look(status.role, .bold), on: &canvas)
+            put(
+                status.text, rect.width - status.text.columns, in: rect, row: line, look: Look(status.role, .bold),
+                on: &canvas)
             return
         }
         guard isSelected, box.id == .blocked else { return }
-        guard let allow = KeyTable.bindings.first(where: { $0.name == "allow" }), allow.reason(model) == nil else { return }
+        guard let allow = KeyTable.bindings.first(where: { $0.name == "allow" }), allow.reason(model) == nil else {
+            return
+        }
         let hint = "\(allow.keys.first?.label ?? "") \(allow.hint ?? "")"
         let start = rect.column + rect.width - hint.columns
         let isFree = (start - 2..<rect.column + rect.width).allSatisfy { column in

@@ -29,7 +29,8 @@ enum HeaderView {
         var pieces = pieces(model, isNarrow: area.width < 40)
         func width(_ pieces: [Piece]) -> Int { pieces.reduce(0) { $0 + $1.text.columns + 2 } }
         while width(pieces) > area.width, pieces.count > 1,
-            let lightest = pieces.indices.min(by: { pieces[$0].weight < pieces[$1].weight }) {
+            let lightest = pieces.indices.min(by: { pieces[$0].weight < pieces[$1].weight })
+        {
             pieces.remove(at: lightest)
         }
         let spare = max(0, area.width - width(pieces))
@@ -51,13 +52,17 @@ enum HeaderView {
         var pieces = [Piece(text: "meshtop", look: Look(.title), weight: 2)]
         let snapshot = model.shown
         var name = model.contextName
-        if !isNarrow, let snapshot { name += " \(Glyph.context.text) \(snapshot.identity.namespace ?? "all namespaces")" }
+        if !isNarrow, let snapshot {
+            name += " \(Glyph.context.text) \(snapshot.identity.namespace ?? "all namespaces")"
+        }
         pieces.append(Piece(text: name, look: Look(), weight: 6))
         if let policy = snapshot?.policy {
             let role: Role = policy == .allowAny ? .warn : .text
             pieces.append(Piece(text: policy.rawValue, look: Look(role), weight: 5))
         }
-        if let snapshot, let sync = sync(snapshot) { pieces.append(Piece(text: sync.text, look: Look(sync.role), weight: 4)) }
+        if let snapshot, let sync = sync(snapshot) {
+            pieces.append(Piece(text: sync.text, look: Look(sync.role), weight: 4))
+        }
         if model.isReadOnly { pieces.append(Piece(text: " READ-ONLY ", look: Look(.badge, .reverse), weight: 8)) }
         if let pause = model.pause {
             let unseen = pause.unseen == 0 ? "" : " +\(pause.unseen)"
@@ -79,7 +84,9 @@ enum HeaderView {
         guard !known.isEmpty else { return nil }
         let rejecting = known.count { $0.rejection != nil }
         let synced = known.count(where: \.isInSync)
-        if rejecting > 0 { return CellText("\(Glyph.warning.text) \(rejecting) of \(known.count) proxies reject", .error) }
+        if rejecting > 0 {
+            return CellText("\(Glyph.warning.text) \(rejecting) of \(known.count) proxies reject", .error)
+        }
         if synced < known.count { return CellText("\(synced) of \(known.count) proxies in sync", .pending) }
         return CellText("\(synced) \(synced == 1 ? "proxy" : "proxies") in sync", .ok)
     }
@@ -113,7 +120,9 @@ enum FooterView {
             let isOff = binding.reason(model) != nil
             let key = binding.keys.first?.label ?? ""
             column = canvas.put(key, column: column, row: area.row, look: Look(isOff ? .dim : .key))
-            column = canvas.put(" \(binding.hint ?? "")", column: column, row: area.row, look: Look(isOff ? .dim : .text)) + 2
+            column =
+                canvas.put(" \(binding.hint ?? "")", column: column, row: area.row, look: Look(isOff ? .dim : .text))
+                + 2
         }
     }
 

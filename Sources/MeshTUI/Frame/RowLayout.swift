@@ -75,7 +75,9 @@ struct RowLayout: Sendable {
             widths[widest] -= 1
             spare += 1
         }
-        if spare > 0, let growing = elements.indices.first(where: { column($0)?.grows == true }) { widths[growing] += spare }
+        if spare > 0, let growing = elements.indices.first(where: { column($0)?.grows == true }) {
+            widths[growing] += spare
+        }
         return widths
     }
 }

@@ -5,7 +5,11 @@ public enum KeyScope: String, Sendable, Hashable, CaseIterable {
 
 /// Under which heading help shows a key.
 public enum KeyGroup: String, Sendable, Hashable, CaseIterable {
-    case change = "Change", look = "Look", move = "Move", arrange = "Arrange", program = "Program"
+    case change = "Change"
+    case look = "Look"
+    case move = "Move"
+    case arrange = "Arrange"
+    case program = "Program"
 }
 
 /// One action with its keys: what they do, where, and when not.

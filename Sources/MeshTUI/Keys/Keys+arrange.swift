@@ -4,16 +4,21 @@ import MeshState
 extension KeyTable {
     /// What is shown, in which order, and how fresh.
     static let arrangeKeys: [KeyBinding] = [
-        KeyBinding("filter", [.character("/"), .function(4)], .arrange, hint: "filter",
-            "Filter: word !word ~regex key:value a|b; blanks mean and") { model in
-                let before = model.current.filter
-                model.layers.append(PromptLayer(.filter(model.focus, before: before), text: before.text))
-                return []
-            },
-        KeyBinding("pause", [.character("p"), .character("Z")], .arrange, hint: "pause", "Hold the screen still, and go on") {
+        KeyBinding(
+            "filter", [.character("/"), .function(4)], .arrange, hint: "filter",
+            "Filter: word !word ~regex key:value a|b; blanks mean and"
+        ) { model in
+            let before = model.current.filter
+            model.layers.append(PromptLayer(.filter(model.focus, before: before), text: before.text))
+            return []
+        },
+        KeyBinding(
+            "pause", [.character("p"), .character("Z")], .arrange, hint: "pause", "Hold the screen still, and go on"
+        ) {
             $0.togglePause()
         },
-        KeyBinding("zoom", [.character("z")], .arrange, hint: "zoom", "This pane on the whole screen, and back") { model in
+        KeyBinding("zoom", [.character("z")], .arrange, hint: "zoom", "This pane on the whole screen, and back") {
+            model in
             model.isZoomed.toggle()
             model.current.sideways = 0
             model.revealAll()
@@ -23,7 +28,8 @@ extension KeyTable {
             model.layers.append(SortMenu(pane: model.pane, sort: model.current.sort))
             return []
         },
-        KeyBinding("choose column", [.enter], in: [.menu], .arrange, hint: "sort", "Sort by the marked column") { model in
+        KeyBinding("choose column", [.enter], in: [.menu], .arrange, hint: "sort", "Sort by the marked column") {
+            model in
             guard let menu = model.layers.popLast() as? SortMenu else { return [] }
             return model.sort(by: menu.chosen)
         },
@@ -34,12 +40,16 @@ extension KeyTable {
             sort.descending.toggle()
             return model.sort(by: sort)
         },
-        KeyBinding("refresh", [.character("r"), .function(5), .control("r")], in: [.list, .text], .arrange,
-            "Ask every source again now") { model in
-                model.say("Asking every source again")
-                return [.refresh]
-            },
-        KeyBinding("slower", [.character("+"), .character("=")], .arrange, "Longer between two polls") { $0.changeInterval(1) },
+        KeyBinding(
+            "refresh", [.character("r"), .function(5), .control("r")], in: [.list, .text], .arrange,
+            "Ask every source again now"
+        ) { model in
+            model.say("Asking every source again")
+            return [.refresh]
+        },
+        KeyBinding("slower", [.character("+"), .character("=")], .arrange, "Longer between two polls") {
+            $0.changeInterval(1)
+        },
         KeyBinding("faster", [.character("-")], .arrange, "Shorter between two polls") { $0.changeInterval(-1) },
         KeyBinding("back", [.escape], .arrange, "One step back: filter, then zoom") { $0.stepBack() },
     ]

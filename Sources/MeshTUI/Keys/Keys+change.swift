@@ -3,10 +3,14 @@ import MeshState
 extension KeyTable {
     /// What changes the mesh; each opens a dialog and none acts by itself.
     static let changeKeys: [KeyBinding] = [
-        KeyBinding("allow", [.character("a")], panes: [.blocked, .connections], .change, hint: "allow",
-            "Let the call out: review a service entry made for it", reason: cannotAllow) { $0.openAllow() },
-        KeyBinding("toggle", [.character("t"), .function(9)], panes: [.entries], .change, hint: "toggle",
-            "Switch the entry off, or on again, without losing anything", reason: cannotToggle) { $0.openToggle() },
+        KeyBinding(
+            "allow", [.character("a")], panes: [.blocked, .connections], .change, hint: "allow",
+            "Let the call out: review a service entry made for it", reason: cannotAllow
+        ) { $0.openAllow() },
+        KeyBinding(
+            "toggle", [.character("t"), .function(9)], panes: [.entries], .change, hint: "toggle",
+            "Switch the entry off, or on again, without losing anything", reason: cannotToggle
+        ) { $0.openToggle() },
     ]
 
     private static let cannotChange: @Sendable (AppModel) -> String? = { model in
@@ -21,7 +25,9 @@ extension KeyTable {
         if let reason = cannotChange(model) { return reason }
         guard let row = model.selection?.row.id else { return nil }
         if let reason = model.isUnderWay(row) { return reason }
-        if case .connection(let id) = row, id.cluster != .passthrough { return "an entry or a service allows this already" }
+        if case .connection(let id) = row, id.cluster != .passthrough {
+            return "an entry or a service allows this already"
+        }
         return nil
     }
 
@@ -31,15 +37,23 @@ extension KeyTable {
 
     /// In a dialog.
     static let dialogKeys: [KeyBinding] = [
-        KeyBinding("choose", [.enter], in: [.dialog], .change, hint: "choose", "Press the marked button") { $0.decide(nil) },
-        KeyBinding("yes", [.character("y"), .character("p")], in: [.dialog], .change, hint: "yes", "Apply") { $0.decide(true) },
-        KeyBinding("no", [.character("n"), .character("c"), .escape, .character("q")], in: [.dialog], .change, hint: "no",
-            "Cancel") { $0.decide(false) },
-        KeyBinding("other button", [.tab, .backTab, .left, .right, .character("h"), .character("l")], in: [.dialog], .change,
-            hint: "other button", "To the other button") { model in
-                model.withTop(ConfirmDialog.self) { layer, _ in layer.isApplyMarked.toggle() }
-                return []
-            },
+        KeyBinding("choose", [.enter], in: [.dialog], .change, hint: "choose", "Press the marked button") {
+            $0.decide(nil)
+        },
+        KeyBinding("yes", [.character("y"), .character("p")], in: [.dialog], .change, hint: "yes", "Apply") {
+            $0.decide(true)
+        },
+        KeyBinding(
+            "no", [.character("n"), .character("c"), .escape, .character("q")], in: [.dialog], .change, hint: "no",
+            "Cancel"
+        ) { $0.decide(false) },
+        KeyBinding(
+            "other button", [.tab, .backTab, .left, .right, .character("h"), .character("l")], in: [.dialog], .change,
+            hint: "other button", "To the other button"
+        ) { model in
+            model.withTop(ConfirmDialog.self) { layer, _ in layer.isApplyMarked.toggle() }
+            return []
+        },
     ]
 }
 
@@ -74,7 +88,9 @@ extension AppModel {
         }
         switch result {
         case .done(_, let warnings):
-            say(warnings.isEmpty ? "Done: \(request.summary)" : "Done: \(request.summary). \(warnings.joined(separator: "; "))")
+            say(
+                warnings.isEmpty
+                    ? "Done: \(request.summary)" : "Done: \(request.summary). \(warnings.joined(separator: "; "))")
         case .failed(let message, let isConflict):
             let hint = isConflict ? "; look at it again and repeat" : ""
             say("Failed: \(request.summary): \(message)\(hint)", isError: true)

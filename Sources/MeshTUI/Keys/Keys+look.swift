@@ -7,14 +7,19 @@ extension KeyTable {
             $0.open(.details)
         },
         KeyBinding("describe", [.character("d")], .look, "The object in words", reason: noRow) { $0.open(.describe) },
-        KeyBinding("yaml", [.character("y")], .look, hint: "YAML", "The object as YAML", reason: noRow) { $0.open(.yaml) },
-        KeyBinding("copy name", [.character("c")], in: [.list, .text], .look, "Copy the row's name", reason: noSubject) { model in
+        KeyBinding("yaml", [.character("y")], .look, hint: "YAML", "The object as YAML", reason: noRow) {
+            $0.open(.yaml)
+        },
+        KeyBinding("copy name", [.character("c")], in: [.list, .text], .look, "Copy the row's name", reason: noSubject)
+        { model in
             guard let subject = model.subject else { return [] }
             let text = subject.pane.commandName(of: subject.index, in: subject.snapshot)
             model.say("Copied: \(text)")
             return [.copy(text)]
         },
-        KeyBinding("copy YAML", [.character("C")], in: [.list, .text], .look, "Copy the object as YAML", reason: noSubject) { model in
+        KeyBinding(
+            "copy YAML", [.character("C")], in: [.list, .text], .look, "Copy the object as YAML", reason: noSubject
+        ) { model in
             guard let subject = model.subject else { return [] }
             model.say("Copied the YAML of \(subject.pane.name(of: subject.index, in: subject.snapshot))")
             return [.copy(subject.pane.document(of: subject.index, in: subject.snapshot).yamlText)]
@@ -27,7 +32,8 @@ extension KeyTable {
 
     /// In a text.
     static let textKeys: [KeyBinding] = [
-        KeyBinding("search", [.character("/"), .function(4)], in: [.text], .look, hint: "search", "Search in the text") { model in
+        KeyBinding("search", [.character("/"), .function(4)], in: [.text], .look, hint: "search", "Search in the text")
+        { model in
             model.layers.append(PromptLayer(.search, text: ""))
             return []
         },

@@ -1,31 +1,47 @@
 extension KeyTable {
     /// Within a pane or a text, and from pane to pane.
-    static let moveKeys: [KeyBinding] = [
-        KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .dialog], .move, "One row down") { $0.move(.by(1)) },
-        KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .dialog], .move, "One row up") { $0.move(.by(-1)) },
-        KeyBinding("page down", [.pageDown], in: [.list, .text, .dialog, .help], .move, "One page down") { $0.move(.pages(1)) },
-        KeyBinding("page up", [.pageUp], in: [.list, .text, .dialog, .help], .move, "One page up") { $0.move(.pages(-1)) },
-        KeyBinding("half page down", [.control("d")], in: [.list, .text, .dialog], .move, "Half a page down") {
-            $0.move(.pages(0.5))
-        },
-        KeyBinding("half page up", [.control("u")], in: [.list, .text, .dialog], .move, "Half a page up") {
-            $0.move(.pages(-0.5))
-        },
-        KeyBinding("top", [.character("g"), .home], in: [.list, .text, .menu], .move, "To the first row") { $0.move(.top) },
-        KeyBinding("bottom", [.character("G"), .end], in: [.list, .text, .menu], .move, "To the last row") { $0.move(.bottom) },
-        KeyBinding("left", [.left, .character("h")], in: [.list, .text], .move, "Scroll columns to the left") {
-            $0.moveSideways(-8)
-        },
-        KeyBinding("right", [.right, .character("l")], in: [.list, .text], .move, "Scroll columns to the right") {
-            $0.moveSideways(8)
-        },
-    ] + Panes.all.map { pane in
-        let key = Character(String(pane.id.number))
-        return KeyBinding("focus \(pane.id.name)", [.character(key)], .move, "To \(pane.title)") { $0.focus(on: pane.id) }
-    } + [
-        KeyBinding("next pane", [.tab], .move, "To the next pane") { $0.focusNext(1) },
-        KeyBinding("previous pane", [.backTab], .move, "To the previous pane") { $0.focusNext(-1) },
-    ]
+    static let moveKeys: [KeyBinding] =
+        [
+            KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .dialog], .move, "One row down") {
+                $0.move(.by(1))
+            },
+            KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .dialog], .move, "One row up") {
+                $0.move(.by(-1))
+            },
+            KeyBinding("page down", [.pageDown], in: [.list, .text, .dialog, .help], .move, "One page down") {
+                $0.move(.pages(1))
+            },
+            KeyBinding("page up", [.pageUp], in: [.list, .text, .dialog, .help], .move, "One page up") {
+                $0.move(.pages(-1))
+            },
+            KeyBinding("half page down", [.control("d")], in: [.list, .text, .dialog], .move, "Half a page down") {
+                $0.move(.pages(0.5))
+            },
+            KeyBinding("half page up", [.control("u")], in: [.list, .text, .dialog], .move, "Half a page up") {
+                $0.move(.pages(-0.5))
+            },
+            KeyBinding("top", [.character("g"), .home], in: [.list, .text, .menu], .move, "To the first row") {
+                $0.move(.top)
+            },
+            KeyBinding("bottom", [.character("G"), .end], in: [.list, .text, .menu], .move, "To the last row") {
+                $0.move(.bottom)
+            },
+            KeyBinding("left", [.left, .character("h")], in: [.list, .text], .move, "Scroll columns to the left") {
+                $0.moveSideways(-8)
+            },
+            KeyBinding("right", [.right, .character("l")], in: [.list, .text], .move, "Scroll columns to the right") {
+                $0.moveSideways(8)
+            },
+        ]
+        + Panes.all.map { pane in
+            let key = Character(String(pane.id.number))
+            return KeyBinding("focus \(pane.id.name)", [.character(key)], .move, "To \(pane.title)") {
+                $0.focus(on: pane.id)
+            }
+        } + [
+            KeyBinding("next pane", [.tab], .move, "To the next pane") { $0.focusNext(1) },
+            KeyBinding("previous pane", [.backTab], .move, "To the previous pane") { $0.focusNext(-1) },
+        ]
 }
 
 /// A way to go within something that scrolls.

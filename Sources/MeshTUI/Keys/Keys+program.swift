@@ -3,26 +3,35 @@ import MeshState
 extension KeyTable {
     /// The program itself.
     static let programKeys: [KeyBinding] = [
-        KeyBinding("help", [.character("?"), .function(1)], in: [.list, .text, .dialog], .program, hint: "help",
-            "The keys that work here; type to search") { model in
-                model.layers.append(HelpLayer(scope: model.scope, model))
-                return []
-            },
+        KeyBinding(
+            "help", [.character("?"), .function(1)], in: [.list, .text, .dialog], .program, hint: "help",
+            "The keys that work here; type to search"
+        ) { model in
+            model.layers.append(HelpLayer(scope: model.scope, model))
+            return []
+        },
         KeyBinding("quit", [.character("q")], .program, hint: "quit", "Quit") { $0.quit() },
-        KeyBinding("quit at once", [.character("Q"), .function(10), .control("c")], in: Set(KeyScope.allCases), .program,
-            "Quit from anywhere") { $0.quit() },
-        KeyBinding("lock", [.character("L")], .program, "Lock changes, and unlock them",
-            reason: { $0.lock == .forced ? "this console was started read-only" : nil }) { model in
-                model.lock = model.lock == .open ? .locked : .open
-                return []
-            },
+        KeyBinding(
+            "quit at once", [.character("Q"), .function(10), .control("c")], in: Set(KeyScope.allCases), .program,
+            "Quit from anywhere"
+        ) { $0.quit() },
+        KeyBinding(
+            "lock", [.character("L")], .program, "Lock changes, and unlock them",
+            reason: { $0.lock == .forced ? "this console was started read-only" : nil }
+        ) { model in
+            model.lock = model.lock == .open ? .locked : .open
+            return []
+        },
         KeyBinding("save", [.control("s")], in: [.list, .text], .program, "Save what is shown to a file") { $0.save() },
-        KeyBinding("redraw", [.control("l")], in: Set(KeyScope.allCases), .program,
-            "Draw the screen anew, columns as narrow as they can be") { model in
-                for pane in Panes.all { model[pane.id].widths = [:] }
-                return [.redraw]
-            },
-        KeyBinding("suspend", [.control("z")], in: Set(KeyScope.allCases), .program, "Back to the shell; fg returns") { _ in
+        KeyBinding(
+            "redraw", [.control("l")], in: Set(KeyScope.allCases), .program,
+            "Draw the screen anew, columns as narrow as they can be"
+        ) { model in
+            for pane in Panes.all { model[pane.id].widths = [:] }
+            return [.redraw]
+        },
+        KeyBinding("suspend", [.control("z")], in: Set(KeyScope.allCases), .program, "Back to the shell; fg returns") {
+            _ in
             [.suspend]
         },
     ]

@@ -38,7 +38,8 @@ struct BlockedPane: Pane {
         }
         if width >= 56 {
             let first = [.column("last")] + call + [.column("proto"), .column("count")]
-            return Arrangement(lines: [first, [.column("name"), .text("  "), .column("reason")]], indent: 9, hasHeading: false)
+            return Arrangement(
+                lines: [first, [.column("name"), .text("  "), .column("reason")]], indent: 9, hasHeading: false)
         }
         if width >= 34 {
             let second: [Element] = [.column("last"), .column("proto"), .column("name"), .column("reason")]
@@ -66,12 +67,14 @@ struct BlockedPane: Pane {
         let blocked = context.snapshot.blocked[index]
         let isTable = context.medium == .table
         switch column {
-        case "last": return CellText(isTable ? WallClock.timestamp(blocked.last) : context.clock.time(blocked.last), .dim)
+        case "last":
+            return CellText(isTable ? WallClock.timestamp(blocked.last) : context.clock.time(blocked.last), .dim)
         case "from": return CellText(blocked.id.workload)
         case "to": return CellText("\(blocked.id.target):\(blocked.id.port)", .blocked)
         case "proto": return CellText(blocked.id.transport.rawValue)
         case "count": return CellText(isTable ? String(blocked.count) : "\(Glyph.times.text)\(blocked.count)")
-        case "name": return CellText(Self.name(blocked) ?? (isTable ? "-" : "no name"), Self.name(blocked) == nil ? .dim : .text)
+        case "name":
+            return CellText(Self.name(blocked) ?? (isTable ? "-" : "no name"), Self.name(blocked) == nil ? .dim : .text)
         case "reason":
             // What becomes of the operator's change stands there instead.
             if context.progress[.blocked(blocked.id)] != nil { return CellText("") }

@@ -30,7 +30,9 @@ struct ConnectionsPane: Pane {
     ]
 
     func arrangement(width: Int) -> Arrangement {
-        if width >= 90 { return .table(["from", "to", "live", "rate", "in", "out", "total", "requests", "failures", "ns"]) }
+        if width >= 90 {
+            return .table(["from", "to", "live", "rate", "in", "out", "total", "requests", "failures", "ns"])
+        }
         if width >= 54 { return .table(["from", "to", "live", "rate", "in", "out"]) }
         return .table(width >= 30 ? ["from", "to", "live", "rate"] : ["to", "live"])
     }
@@ -39,7 +41,9 @@ struct ConnectionsPane: Pane {
     func members(of snapshot: MeshSnapshot) -> [Int] {
         snapshot.connections.indices.filter { index in
             let connection = snapshot.connections[index]
-            guard connection.id.cluster.direction == .outbound || connection.id.cluster == .passthrough else { return false }
+            guard connection.id.cluster.direction == .outbound || connection.id.cluster == .passthrough else {
+                return false
+            }
             return connection.live > 0 || connection.total.connections > 0 || connection.total.requests > 0
         }
     }
@@ -79,7 +83,9 @@ struct ConnectionsPane: Pane {
         case "to":
             guard connection.id.cluster == .passthrough else { return CellText(Self.destination(connection)) }
             let addresses = connection.endpoints
-            let name = addresses.count == 1 ? "passthrough \(addresses[0])"
+            let name =
+                addresses.count == 1
+                ? "passthrough \(addresses[0])"
                 : addresses.isEmpty ? "passthrough" : "passthrough, \(addresses.count) addresses"
             return CellText(context.medium == .table ? name : "\(Glyph.warning.text) \(name)", .warn)
         case "live": return CellText(String(connection.live), connection.live == 0 ? .dim : .ok)
@@ -124,7 +130,8 @@ struct ConnectionsPane: Pane {
         case "ns": [connection.id.proxy.namespace]
         case "host": [connection.id.cluster.host]
         case "port": [String(connection.id.cluster.port)]
-        case "state": [connection.live > 0 ? "live" : "idle", connection.id.cluster == .passthrough ? "passthrough" : ""]
+        case "state":
+            [connection.live > 0 ? "live" : "idle", connection.id.cluster == .passthrough ? "passthrough" : ""]
         default: [connection.workload]
         }
     }
@@ -184,7 +191,8 @@ enum Traffic {
         return [.heading("Traffic")]
             + used.sorted { $0.id < $1.id }.map { connection in
                 let total = connection.total
-                let counted = "\(connection.live) live, \(Words.count(Int(clamping: total.connections), "connection")), "
+                let counted =
+                    "\(connection.live) live, \(Words.count(Int(clamping: total.connections), "connection")), "
                     + Words.count(Int(clamping: total.requests), "request")
                 return .field(connection.workload, CellText("port \(connection.id.cluster.port): \(counted)"))
             }

@@ -133,7 +133,9 @@ struct EntriesPane: Pane {
         var lines: [DetailLine] = [.field("State", Self.state(summary.state, .screen))]
         if summary.state != .on { lines.append(.text(CellText(Self.note(summary.state), .warn))) }
         if let progress = context.progress[.object(summary.id)] {
-            lines.append(.field("Last change", CellText("\(progress.request.summary): \(progress.cell.text)", progress.cell.role)))
+            lines.append(
+                .field(
+                    "Last change", CellText("\(progress.request.summary): \(progress.cell.text)", progress.cell.role)))
         }
         lines += entry.hosts.map { .field("Host", CellText($0)) }
         lines += entry.ports.map { .field("Port", CellText("\($0.number) \($0.name) \($0.protocolText)")) }
@@ -142,7 +144,12 @@ struct EntriesPane: Pane {
             .field("Location", CellText(entry.location.rawValue)),
             .field("Addresses", cell("addresses", of: index, in: context)),
             .field("Exported to", cell("exportTo", of: index, in: context)),
-            .field("Proxies", CellText(summary.proxies == 0 ? "none holds a cluster of it" : "\(Words.count(summary.proxies, "holds", "hold")) a cluster of it")),
+            .field(
+                "Proxies",
+                CellText(
+                    summary.proxies == 0
+                        ? "none holds a cluster of it"
+                        : "\(Words.count(summary.proxies, "holds", "hold")) a cluster of it")),
             .field("Live", CellText(Words.count(summary.live, "connection"))),
         ]
         lines += entry.endpoints.map { .field("Endpoint", CellText($0.address)) }

@@ -96,7 +96,9 @@ struct PaneState: Sendable {
         guard !old.isEmpty else { return }
         // While the order is held, rows that were there keep their places and new ones come last.
         let places = Dictionary(old.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let known = rows.filter { places[$0.id] != nil }.sorted { places[$0.id, default: 0] < places[$1.id, default: 0] }
+        let known = rows.filter { places[$0.id] != nil }.sorted {
+            places[$0.id, default: 0] < places[$1.id, default: 0]
+        }
         rows = known + rows.filter { places[$0.id] == nil }
     }
 

@@ -57,6 +57,8 @@ extension AppModel {
         let head = pane.columns.map { $0.title.uppercased() }
         let lines = rows.map { row in pane.columns.map { pane.cell($0.id, of: row.index, in: context).text } }
         let documents = JSONValue.array(rows.map { pane.record(of: $0.index, in: snapshot) })
-        return (Table.text([head] + lines, alignments: pane.columns.map(\.alignment)), documents.jsonText(indent: 2) + "\n")
+        return (
+            Table.text([head] + lines, alignments: pane.columns.map(\.alignment)), documents.jsonText(indent: 2) + "\n"
+        )
     }
 }
