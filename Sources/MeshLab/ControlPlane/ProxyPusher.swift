@@ -60,9 +60,9 @@ actor ProxyPusher {
 
     func stop() async {
         pending = nil
-        settler?.cancel()
         worker?.cancel()
         await worker?.value
+        settler?.cancel()
         await settler?.value
     }
 
@@ -79,7 +79,7 @@ actor ProxyPusher {
         }
         worker = nil
         detail.isPushing = false
-        settle()
+        if !Task.isCancelled { settle() }
     }
 
     /// Goes on looking until Envoy has taken, or rejected, what was written.
@@ -97,6 +97,7 @@ actor ProxyPusher {
                 if let stats, let type = rejectedType(in: stats) {
                     let rejection = await self.rejection(of: type, stats)
                     if Task.isCancelled || worker != nil { return }
+                    detail.isPushing = true
                     worker = Task {
                         await recover(from: rejection)
                         await work()
@@ -129,6 +130,8 @@ actor ProxyPusher {
             if isInEffect { good = target }
         } catch let rejection as Rejection {
             await recover(from: rejection)
+        } catch is CancellationError {
+            // Stopped between two steps, of which each leaves a configuration that works.
         } catch {
             detail.problem = "the files cannot be written: \(error)"
             logger.error("push failed", metadata: ["proxy": "\(node.id)", "error": "\(error)"])
@@ -152,6 +155,8 @@ actor ProxyPusher {
                 return
             } catch let another as Rejection {
                 record(another)
+            } catch is CancellationError {
+                return
             } catch {
                 detail.problem = "the files cannot be written: \(error)"
                 return

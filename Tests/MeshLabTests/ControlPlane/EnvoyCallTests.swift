@@ -54,12 +54,12 @@ import Testing
         var mesh = MeshConfiguration(entries: [
             .make("cnn", "edition.cnn.com", ports: [.make(80, "HTTP")], resolution: .dns)
         ])
-        var names: NameServer?
+        var names: FixedNameServer?
         defer { names?.stop() }
         try await TestLab.run(
             mesh,
             prepare: { layout in
-                names = NameServer(
+                names = FixedNameServer(
                     host: layout.nameServerAddress, port: layout.nameServerPort,
                     names: ["edition.cnn.com": "203.0.113.11"])
             }

@@ -172,6 +172,39 @@ import Testing
         }
     }
 
+    /// A push that Envoy rejects as it starts is found out too, though nobody was there when it was written.
+    @Test func aRejectionAtTheStartIsFoundOut() async throws {
+        try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
+            let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
+            defer { server.stop() }
+            await lab.plane.stop()
+            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
+            var plan = OutboundPlanner(
+                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), namespace: "default", kind: .sidecar,
+                policy: .registryOnly
+            ).plan
+            plan.listeners.append(
+                ListenerPlan(
+                    bind: "0.0.0.0", port: 8443,
+                    chains: [
+                        .init(
+                            match: .init(serverName: "a*.b"), action: .tcp(cluster: "outbound|80||edition.cnn.com"))
+                    ]))
+            try await lab.restartEnvoys {
+                await pusher.submit(plan)
+                await pusher.finishWriting()
+                #expect(await pusher.status(maximumAge: .zero).types[.lds]?.state == .neverAcknowledged)
+            }
+            let detail = try await lab.eventually("the rejection") {
+                let detail = await pusher.status(maximumAge: .zero)
+                return detail.types[.lds]?.state == .rejected && !detail.isPushing ? detail : nil
+            }
+            #expect(detail.types[.lds]?.error?.contains("partial wildcards") == true)
+            #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
+            await pusher.stop()
+        }
+    }
+
     @Test func whatGoesNowhereIsNotPushed() async throws {
         try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
             await lab.plane.stop()

@@ -145,7 +145,7 @@ final class NamedServer: Sendable {
 }
 
 /// A name server that knows a few addresses and denies every other name.
-final class NameServer: Sendable {
+final class FixedNameServer: Sendable {
     private let socket: Int32
 
     init(host: String, port: Int, names: [String: String]) {
