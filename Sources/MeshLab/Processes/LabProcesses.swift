@@ -34,10 +34,13 @@ public enum LabProcesses {
         var ended = Set<ID>()
         let deadline = ContinuousClock.now + grace
         var signalled = Set<ID>()
+        var emptyScans = 0
         while true {
-            // Looked for anew each time, as a process may start another one before it ends.
+            // Looked for anew each time, as a process may start another one before it ends. One that is just being
+            // started shows no environment for a moment, so a single look does not prove that none is left.
             let found = try leftovers(stateDirectory: stateDirectory)
-            if found.isEmpty { return ended.count }
+            emptyScans = found.isEmpty ? emptyScans + 1 : 0
+            if emptyScans == (ended.isEmpty ? 1 : 3) { return ended.count }
             let isLate = ContinuousClock.now > deadline
             for process in found where isLate || signalled.insert(process).inserted {
                 ended.insert(process)

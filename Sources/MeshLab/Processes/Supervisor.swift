@@ -103,6 +103,8 @@ public actor Supervisor {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: grace)]
+        try FileManager.default.createDirectory(
+            at: program.logFile.deletingLastPathComponent(), withIntermediateDirectories: true)
         let log = try FileDescriptor.open(
             FilePath(program.logFile.path), .writeOnly, options: [.create, .append, .closeOnExec],
             permissions: [.ownerReadWrite])

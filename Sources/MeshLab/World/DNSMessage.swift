@@ -83,7 +83,8 @@ enum DNSMessage {
 
     private static func record(type: UInt16, data: [UInt8]) -> [UInt8] {
         // The name is a pointer to the question's, which follows the header.
-        [0xC0, UInt8(headerLength), 0, UInt8(type), 0, 1] + timeToLive + [0, UInt8(truncatingIfNeeded: data.count)] + data
+        [0xC0, UInt8(headerLength), 0, UInt8(type), 0, 1] + timeToLive + [0, UInt8(truncatingIfNeeded: data.count)]
+            + data
     }
 
     private static func encoded(_ name: String) -> [UInt8] {

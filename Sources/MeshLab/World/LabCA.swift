@@ -32,7 +32,8 @@ public struct LabCA: Sendable {
 
     private func identity(_ name: String) -> Identity {
         Identity(
-            certificateFile: directory.appending(path: "\(name).pem"), keyFile: directory.appending(path: "\(name).key"))
+            certificateFile: directory.appending(path: "\(name).pem"), keyFile: directory.appending(path: "\(name).key")
+        )
     }
 
     /// Makes what is not there yet or would soon be out of date; otherwise does nothing.
@@ -109,7 +110,9 @@ public struct LabCA: Sendable {
     private func isGood(_ certificate: URL, _ key: URL) async throws -> Bool {
         let files = FileManager.default
         guard files.fileExists(atPath: certificate.path), files.fileExists(atPath: key.path) else { return false }
-        let result = try await run(["x509", "-noout", "-in", certificate.path, "-checkend", String(Self.renewalSeconds)])
+        let result = try await run([
+            "x509", "-noout", "-in", certificate.path, "-checkend", String(Self.renewalSeconds),
+        ])
         return result.isSuccess
     }
 

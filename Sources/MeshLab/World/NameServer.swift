@@ -27,7 +27,9 @@ public struct NameServer: Sendable {
     public func run() async throws {
         try await channel.executeThenClose { inbound, outbound in
             for try await query in inbound {
-                guard let reply = DNSMessage.reply(to: Array(query.data.readableBytesView), names: names) else { continue }
+                guard let reply = DNSMessage.reply(to: Array(query.data.readableBytesView), names: names) else {
+                    continue
+                }
                 // A client that is gone is no reason to leave the others without an answer.
                 try? await outbound.write(
                     AddressedEnvelope(remoteAddress: query.remoteAddress, data: ByteBuffer(bytes: reply)))

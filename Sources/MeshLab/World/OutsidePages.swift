@@ -15,7 +15,8 @@ enum OutsidePages {
         case .cnn where port == 80: redirectToHTTPS(router)
         case .cnn: onEveryPath(router) { _ in page(newsPage) }
         case .httpbin: addTestEndpoints(router)
-        case .google: onEveryPath(router) { _ in page("<!doctype html><html><head><title>Google</title></head></html>\n") }
+        case .google:
+            onEveryPath(router) { _ in page("<!doctype html><html><head><title>Google</title></head></html>\n") }
         case .wikipedia where port == 80: redirectToHTTPS(router)
         case .wikipedia: onEveryPath(router) { request in page(encyclopedia(authority: request.head.authority ?? "")) }
         default: break
@@ -55,7 +56,8 @@ enum OutsidePages {
     }()
 
     private static func encyclopedia(authority: String) -> String {
-        let title = authority.hasPrefix("de.") ? "Wikipedia – Die freie Enzyklopädie" : "Wikipedia, the free encyclopedia"
+        let title =
+            authority.hasPrefix("de.") ? "Wikipedia – Die freie Enzyklopädie" : "Wikipedia, the free encyclopedia"
         return "<!DOCTYPE html>\n<html><head><meta charset=\"UTF-8\"/>\n<title>\(title)</title>\n</head></html>\n"
     }
 

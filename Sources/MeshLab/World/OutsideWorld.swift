@@ -17,8 +17,8 @@ public struct OutsideWorld: Sendable {
         self.layout = layout
         self.identity = identity
         var logger = Logger(label: "outside")
-        // Hummingbird tells of each server that starts and each connection that breaks.
-        logger.logLevel = .error
+        // Hummingbird tells of each server that starts and each connection that breaks, the last ones as errors.
+        logger.logLevel = .critical
         self.logger = logger
     }
 

@@ -9,6 +9,7 @@ struct ProductPage: Sendable {
     private static let unavailable = "Ratings service is currently unavailable"
 
     let client: WorkloadClient
+    let services: BookinfoServices
 
     func router() -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
@@ -17,19 +18,19 @@ struct ProductPage: Sendable {
         }
         router.get("productpage") { request, _ in
             let headers = request.headers.forwarded
-            async let details = fetch("http://details:9080/details/0", headers)
-            async let reviews = fetch("http://reviews:9080/reviews/0", headers)
+            async let details = fetch("\(services.details)/0", headers)
+            async let reviews = fetch("\(services.reviews)/0", headers)
             return page(await body(details: details.document, reviews: reviews.document))
         }
         router.get("api/v1/products") { _, _ in JSONValue.array([Self.product]).response() }
         router.get("api/v1/products/:id") { request, context in
-            try await pass(request, context, to: "http://details:9080/details", "product details")
+            try await pass(request, context, to: services.details, "product details")
         }
         router.get("api/v1/products/:id/reviews") { request, context in
-            try await pass(request, context, to: "http://reviews:9080/reviews", "product reviews")
+            try await pass(request, context, to: services.reviews, "product reviews")
         }
         router.get("api/v1/products/:id/ratings") { request, context in
-            try await pass(request, context, to: "http://ratings:9080/ratings", "product ratings")
+            try await pass(request, context, to: services.ratings, "product ratings")
         }
         return router
     }
@@ -98,7 +99,8 @@ struct ProductPage: Sendable {
     }
 
     private func page(_ body: String) -> Response {
-        let html = "<!DOCTYPE html>\n<html><head><title>Simple Bookstore App</title></head>\n<body>\n\(body)</body></html>\n"
+        let html =
+            "<!DOCTYPE html>\n<html><head><title>Simple Bookstore App</title></head>\n<body>\n\(body)</body></html>\n"
         return Response(
             status: .ok, headers: [.contentType: "text/html; charset=utf-8"],
             body: .init(byteBuffer: ByteBuffer(string: html)))

@@ -5,6 +5,7 @@ import MeshState
 /// Bookinfo's `reviews`, version 3: two reviews with stars in red, which come from `ratings`.
 struct Reviews: Sendable {
     let client: WorkloadClient
+    let services: BookinfoServices
     let pod: String
 
     func router() -> Router<BasicRequestContext> {
@@ -31,7 +32,7 @@ struct Reviews: Sendable {
 
     /// Stars by reviewer; nil while `ratings` gives none.
     private func ratings(of id: Int, headers: HTTPFields) async -> JSONValue? {
-        try? await client.json("http://ratings:9080/ratings/\(id)", headers: headers)["ratings"]
+        try? await client.json("\(services.ratings)/\(id)", headers: headers)["ratings"]
     }
 
     private func review(_ reviewer: String, _ ratings: JSONValue?, _ text: String) -> JSONValue {
