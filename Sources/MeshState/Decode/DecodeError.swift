@@ -24,27 +24,49 @@ public struct DecodeError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Reads the fields of a document and names them in errors; every string that it gives is safe to show.
 struct FieldReader {
+    /// Where in its document a reader stands. Only an error writes it out.
+    private indirect enum Place {
+        case whole(String)
+        case field(Place, String)
+        case element(Place, String, Int)
+
+        var path: String {
+            switch self {
+            case .whole(let path): path
+            case .field(let place, let key): place.child(key)
+            case .element(let place, let key, let index): "\(place.child(key))[\(index)]"
+            }
+        }
+
+        func child(_ key: String) -> String {
+            let path = path
+            return path.isEmpty ? key : "\(path).\(key)"
+        }
+    }
+
     /// What the document is, in words for an error.
     let object: String
-    let path: String
+    private let place: Place
     private let members: [String: JSONValue]
 
     init(_ value: JSONValue, object: String, path: String = "") throws(DecodeError) {
+        try self.init(value, object: object, place: .whole(path))
+    }
+
+    private init(_ value: JSONValue, object: String, place: Place) throws(DecodeError) {
         guard case .object(let members) = value else {
             throw DecodeError(
-                object: object, field: path, problem: "is not an object",
+                object: object, field: place.path, problem: "is not an object",
                 remedy: "see the whole document with `kubectl get -o json`")
         }
         self.object = object
-        self.path = path
+        self.place = place
         self.members = members
     }
 
-    private func field(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
-
     func error(_ key: String, _ problem: String, remedy: String? = nil) -> DecodeError {
         DecodeError(
-            object: object, field: key.isEmpty ? path : field(key), problem: problem,
+            object: object, field: key.isEmpty ? place.path : place.child(key), problem: problem,
             remedy: remedy ?? "correct it with `kubectl edit`")
     }
 
@@ -98,13 +120,13 @@ struct FieldReader {
 
     func child(_ key: String) throws(DecodeError) -> FieldReader? {
         guard let value = value(key) else { return nil }
-        return try FieldReader(value, object: object, path: field(key))
+        return try FieldReader(value, object: object, place: .field(place, key))
     }
 
     func children(_ key: String) throws(DecodeError) -> [FieldReader] {
         var result: [FieldReader] = []
         for (index, element) in try elements(key).enumerated() {
-            result.append(try FieldReader(element, object: object, path: "\(field(key))[\(index)]"))
+            result.append(try FieldReader(element, object: object, place: .element(place, key, index)))
         }
         return result
     }
