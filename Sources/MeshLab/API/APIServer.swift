@@ -10,9 +10,12 @@ import NIOSSL
 public struct APIServer: Sendable {
     /// The server's certificate chain and its key, as PEM text.
     public struct TLS: Sendable {
+        /// The chain, the server's own certificate first.
         public var certificatePEM: String
+        /// The private key of the first certificate.
         public var keyPEM: String
 
+        /// Takes the PEM texts as they are; they are read when the server runs.
         public init(certificatePEM: String, keyPEM: String) {
             self.certificatePEM = certificatePEM
             self.keyPEM = keyPEM

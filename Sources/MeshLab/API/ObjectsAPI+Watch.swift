@@ -13,7 +13,8 @@ extension ObjectsAPI {
         let filter = try filter(request, path)
         let wanted = try Self.resourceVersion(request)
         if request.flag("sendInitialEvents") { throw Self.noWatchList }
-        let timeout = try request.integer("timeoutSeconds") ?? Int64.random(in: 1800...3600)
+        let asked = try request.integer("timeoutSeconds") ?? 0
+        let timeout = asked > 0 ? asked : Int64.random(in: 1800...3600)
         var watch = Watch(
             store: store, presenter: presenter, filter: filter, resource: path.resource,
             deadline: .now + .seconds(timeout), interval: request.flag("allowWatchBookmarks") ? bookmarkInterval : nil)

@@ -103,8 +103,10 @@ public actor ObjectStore {
 
     /// What a write did.
     public struct Outcome: Sendable, Hashable {
+        /// What happened to the object.
         public enum Action: Sendable, Hashable { case created, changed, unchanged, deleted }
 
+        /// What happened to the object.
         public let action: Action
         /// The object as it is now; of a deleted one its last state.
         public let object: JSONValue
@@ -112,6 +114,7 @@ public actor ObjectStore {
 
     /// Which part of an object a write may touch.
     public enum Part: Sendable, Hashable {
+        /// The whole object.
         case everything
         /// Everything but `status`, which stays as it is.
         case specification

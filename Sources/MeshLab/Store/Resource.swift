@@ -19,6 +19,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The `kind` of its objects.
     public var kind: String {
         switch self {
         case .namespaces: "Namespace"
@@ -29,6 +30,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether its objects live in namespaces.
     public var isNamespaced: Bool { self != .namespaces }
 
     /// Whether the resource is defined by a CustomResourceDefinition, which decides many of the API's manners.

@@ -2,24 +2,30 @@ public import MeshState
 
 /// One change of one object.
 public struct StoreEvent: Sendable, Hashable {
+    /// What happened, in the words of a watch.
     public enum Kind: String, Sendable, Hashable {
         case added = "ADDED"
         case modified = "MODIFIED"
         case deleted = "DELETED"
     }
 
+    /// What happened.
     public let kind: Kind
+    /// The resource that the object belongs to.
     public let resource: Resource
     /// The object after the change; of a deleted one the last state, under the deletion's resourceVersion.
     public let object: JSONValue
     /// The object before the change; nil for an added one.
     public let previous: JSONValue?
+    /// The store's version after the change, which is the object's as well.
     public let resourceVersion: Int64
 }
 
 /// Why the store refused an operation.
 public enum StoreError: Error, Sendable, Hashable {
+    /// There is no such object.
     case notFound(Resource, name: String)
+    /// There is an object of this name already.
     case alreadyExists(Resource, name: String)
     /// The object has another resourceVersion than the caller expects.
     case conflict(Resource, name: String)
@@ -43,11 +49,13 @@ public struct StoreChanges: AsyncSequence, Sendable {
     let store: ObjectStore
     let start: Int64
 
+    /// Reads the log from a version on.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let store: ObjectStore
         var cursor: Int64
         var pending: ArraySlice<StoreEvent> = []
 
+        /// The next change; nil when the task is cancelled.
         public mutating func next() async throws -> StoreEvent? {
             while pending.isEmpty {
                 await store.waitForChange(after: cursor)
@@ -60,5 +68,6 @@ public struct StoreChanges: AsyncSequence, Sendable {
         }
     }
 
+    /// A reader of its own, from the version that the sequence starts at.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(store: store, cursor: start) }
 }

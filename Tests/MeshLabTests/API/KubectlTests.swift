@@ -60,6 +60,14 @@ import Testing
         }
     }
 
+    @Test func showsMoreThanOneChunk() async throws {
+        try await TestAPI.run { api in
+            for index in 0..<600 { try await api.store.create(.serviceEntries, TestWorld.entryJSON("entry-\(index)")) }
+            let output = try await api.kubectl("get", "se", "-A", "--no-headers")
+            #expect(output.out.split(separator: "\n").count == 600, "\(output.err)")
+        }
+    }
+
     @Test func appliesOnTheServer() async throws {
         try await TestAPI.run { api in
             let first = try await api.kubectl("apply", "--server-side", "-f", "-", input: TestWorld.entry("cnn"))
