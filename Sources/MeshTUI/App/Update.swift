@@ -45,6 +45,7 @@ extension AppModel {
     mutating func resize(to size: Size) {
         self.size = size
         revealAll()
+        refreshLayers()
     }
 
     /// Keeps every selected row on the screen after panes have changed their size.

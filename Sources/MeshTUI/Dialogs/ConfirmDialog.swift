@@ -48,6 +48,8 @@ struct ConfirmDialog: Layer {
         return nil
     }
 
+    mutating func refresh(_ model: AppModel) { scroll(.by(0), model) }
+
     mutating func scroll(_ move: Move, _ model: AppModel) {
         let places = places(model)
         let most = max(0, body.count - places.bodyHeight)

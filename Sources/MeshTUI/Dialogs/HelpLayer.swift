@@ -44,6 +44,8 @@ struct HelpLayer: Layer {
         return .consumed
     }
 
+    mutating func refresh(_ model: AppModel) { scroll(.by(0), model) }
+
     mutating func scroll(_ move: Move, _ model: AppModel) {
         let visible = area(model).height - 2
         let most = max(0, lines.count - visible)
@@ -80,7 +82,9 @@ struct HelpLayer: Layer {
     func draw(on canvas: inout Canvas, _ model: AppModel) {
         let area = area(model)
         let lines = lines
-        let note = search.isEmpty ? "type to search" : "/\(String(search))"
+        var note = search.isEmpty ? "type to search" : "/\(String(search))"
+        let visible = max(0, area.height - 2)
+        if lines.count > visible { note += "  \(top + 1)-\(min(lines.count, top + visible))/\(lines.count)" }
         let inside = Popup.frame(area, title: "Keys in \(place)", note: CellText(note, .prompt), on: &canvas)
         if lines.isEmpty {
             canvas.put(

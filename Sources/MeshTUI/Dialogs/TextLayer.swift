@@ -46,6 +46,7 @@ struct TextLayer: Layer {
         case .describe: lines = Self.lines(of: Description.lines(pane.document(of: index, in: shown)))
         case .details: lines = Self.lines(of: pane.details(of: index, in: model.context))
         }
+        scroll(.by(0), model)
     }
 
     /// Fields in two columns; headings and free text over the whole width.

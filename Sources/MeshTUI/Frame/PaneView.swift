@@ -166,6 +166,7 @@ struct PaneView {
             if data.isStale { canvas.restyle(rect) { $0.role = .stale } }
             if isSelected {
                 canvas.restyle(rect) { cell in
+                    if cell.role == .match { cell.emphasis.insert(.underline) }
                     cell.role = .selection
                     cell.emphasis.insert(.reverse)
                 }

@@ -7,8 +7,8 @@ public enum KeyScope: String, Sendable, Hashable, CaseIterable {
 public enum KeyGroup: String, Sendable, Hashable, CaseIterable {
     case change = "Change"
     case look = "Look"
-    case move = "Move"
     case arrange = "Arrange"
+    case move = "Move"
     case program = "Program"
 }
 
