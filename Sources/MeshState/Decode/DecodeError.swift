@@ -10,9 +10,9 @@ public struct DecodeError: Error, Sendable, Hashable, CustomStringConvertible {
     public let remedy: String
 
     public init(object: String, field: String, problem: String, remedy: String) {
-        self.object = object
-        self.field = field
-        self.problem = problem
+        self.object = object.madeSafe
+        self.field = field.madeSafe
+        self.problem = problem.madeSafe
         self.remedy = remedy
     }
 
@@ -46,20 +46,21 @@ struct FieldReader {
 
     /// What the document is, in words for an error.
     let object: String
+    /// What to do about an error, where nothing better is known.
+    private let remedy: String
     private let place: Place
     private let members: [String: JSONValue]
 
-    init(_ value: JSONValue, object: String, path: String = "") throws(DecodeError) {
-        try self.init(value, object: object, place: .whole(path))
+    init(_ value: JSONValue, object: String, path: String = "", remedy: String) throws(DecodeError) {
+        try self.init(value, object: object, place: .whole(path), remedy: remedy)
     }
 
-    private init(_ value: JSONValue, object: String, place: Place) throws(DecodeError) {
+    private init(_ value: JSONValue, object: String, place: Place, remedy: String) throws(DecodeError) {
         guard case .object(let members) = value else {
-            throw DecodeError(
-                object: object, field: place.path, problem: "is not an object",
-                remedy: "see the whole document with `kubectl get -o json`")
+            throw DecodeError(object: object, field: place.path, problem: "is not an object", remedy: remedy)
         }
         self.object = object
+        self.remedy = remedy
         self.place = place
         self.members = members
     }
@@ -67,7 +68,7 @@ struct FieldReader {
     func error(_ key: String, _ problem: String, remedy: String? = nil) -> DecodeError {
         DecodeError(
             object: object, field: key.isEmpty ? place.path : place.child(key), problem: problem,
-            remedy: remedy ?? "correct it with `kubectl edit`")
+            remedy: remedy ?? self.remedy)
     }
 
     /// A member that is there and not null.
@@ -120,13 +121,13 @@ struct FieldReader {
 
     func child(_ key: String) throws(DecodeError) -> FieldReader? {
         guard let value = value(key) else { return nil }
-        return try FieldReader(value, object: object, place: .field(place, key))
+        return try FieldReader(value, object: object, place: .field(place, key), remedy: remedy)
     }
 
     func children(_ key: String) throws(DecodeError) -> [FieldReader] {
         var result: [FieldReader] = []
         for (index, element) in try elements(key).enumerated() {
-            result.append(try FieldReader(element, object: object, place: .element(place, key, index)))
+            result.append(try FieldReader(element, object: object, place: .element(place, key, index), remedy: remedy))
         }
         return result
     }

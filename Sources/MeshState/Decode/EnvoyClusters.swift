@@ -2,7 +2,8 @@ extension ClusterStatus {
     /// Reads Envoy's `/clusters?format=json`: numbers are strings, zeroes are left out, and a cluster without hosts has
     /// no list of them.
     public static func list(from document: JSONValue) throws(DecodeError) -> [ClusterStatus] {
-        let reader = try FieldReader(document, object: "Envoy's /clusters")
+        let reader = try FieldReader(
+            document, object: "Envoy's /clusters", remedy: "ask the admin endpoint for /clusters?format=json")
         var result: [ClusterStatus] = []
         for cluster in try reader.children("cluster_statuses") {
             var hosts: [Host] = []

@@ -1,18 +1,21 @@
+/// What to do about an answer that is not istiod's.
+private let istiodRemedy = "check that the address is istiod's port 15014 or 8080"
+
 extension ProxySync {
     /// Reads istiod's `/debug/syncz` in the form with a pair of versions for each type and in the newer one with
     /// `resources`; the empty object that old releases end the list with is passed over.
     public static func list(from document: JSONValue) throws(DecodeError) -> [ProxySync] {
         guard let elements = document.arrayValue ?? (document.isNull ? [] : nil) else {
             throw DecodeError(
-                object: "istiod's /debug/syncz", field: "", problem: "is not a list",
-                remedy: "check that the address is istiod's port 15014 or 8080")
+                object: "istiod's /debug/syncz", field: "", problem: "is not a list", remedy: istiodRemedy)
         }
         var result: [ProxySync] = []
         for (index, element) in elements.enumerated() where element != [:] {
-            let reader = try FieldReader(element, object: "istiod's /debug/syncz", path: "[\(index)]")
+            let reader = try FieldReader(
+                element, object: "istiod's /debug/syncz", path: "[\(index)]", remedy: istiodRemedy)
             let name = try reader.required("proxy")
             guard let dot = name.lastIndex(of: ".") else {
-                throw reader.error("proxy", "is no POD.NAMESPACE: \(name)", remedy: "report it with istiod's version")
+                throw reader.error("proxy", "is no POD.NAMESPACE: \(name)")
             }
             var sync = ProxySync(
                 proxy: ProxyID(pod: String(name[..<dot]), namespace: String(name[name.index(after: dot)...])),
@@ -63,7 +66,7 @@ extension OutboundPolicy {
     /// REGISTRY_ONLY is the zero value, so that it shows as an empty object; a mesh configuration without the object
     /// has Istio's default, ALLOW_ANY.
     public init(mesh document: JSONValue) throws(DecodeError) {
-        let reader = try FieldReader(document, object: "istiod's /debug/mesh")
+        let reader = try FieldReader(document, object: "istiod's /debug/mesh", remedy: istiodRemedy)
         guard let policy = try reader.child("outboundTrafficPolicy") else {
             self = .allowAny
             return

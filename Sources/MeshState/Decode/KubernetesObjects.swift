@@ -5,7 +5,7 @@ extension FieldReader {
     init(kubernetes object: JSONValue, kind: String) throws(DecodeError) {
         let key = ObjectKey(kind: kind, of: object)
         let named = key.name.isEmpty ? ObjectKey(kind: kind, namespace: key.namespace, name: "without a name") : key
-        try self.init(object, object: named.description)
+        try self.init(object, object: named.description, remedy: "correct it with `kubectl edit`")
     }
 }
 

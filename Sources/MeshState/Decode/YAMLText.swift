@@ -5,6 +5,12 @@ public struct YAMLSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
     /// Counted from one; nil where the whole text is meant.
     public let line: Int?
     public let reason: String
+
+    init(line: Int?, reason: String) {
+        self.line = line
+        self.reason = reason.madeSafe
+    }
+
     public var description: String { line.map { "line \($0): \(reason)" } ?? reason }
 }
 

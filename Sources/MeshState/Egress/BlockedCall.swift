@@ -10,7 +10,7 @@ struct BlockedCall: Hashable {
 
     /// Reads a line of a sidecar's or a gateway's log; nil for a call that was not stopped by the egress policy.
     ///
-    /// - HTTP: the route is `block_all`, or it is the direct response 502 that stands behind it. A gateway, and a
+    /// - HTTP: the route is `block_all`, or unnamed and the direct response 502 that stands behind it. A gateway, and a
     ///   sidecar up to 1.1.2, answers 404 with the flag `NR` instead.
     /// - TCP and TLS: the cluster is BlackHoleCluster. Old JSON logs have no cluster there, but the flag `UH` and no
     ///   upstream host. A gateway without a matching server name sets `NR`.
@@ -20,9 +20,10 @@ struct BlockedCall: Hashable {
         let address = record.downstreamLocal.map(HostPort.init)
         if record.method != nil {
             let hasNoRoute = record.responseCode == 404 && record.flags.contains("NR") && record.upstreamHost == nil
+            // A route of its own name is one that somebody made to answer so.
             let isAnswered =
                 record.responseCode == 502 && record.details == "direct_response" && record.upstreamCluster == nil
-                && record.upstreamHost == nil
+                && record.upstreamHost == nil && record.routeName == nil
             let isBlackHole = record.upstreamCluster == ClusterName.blackHole.description
             let isRefused = record.routeName == "block_all" || isAnswered || isBlackHole
             guard isGateway || isBefore1_1_3 ? hasNoRoute || isRefused : isRefused else { return nil }

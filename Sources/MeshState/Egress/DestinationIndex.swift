@@ -11,9 +11,9 @@ struct DestinationIndex {
     private var blocks: [(prefix: IPPrefix, owner: Owner)] = []
     private var byHost: [String: [ObjectKey]] = [:]
     private var wildcards: [(host: String, key: ObjectKey)] = []
-    private var resolved: [IPAddress: String]
+    private var resolved: [IPAddress: [String]]
 
-    init(entries: [ServiceEntry], services: [Service], pods: [Pod], resolved: [IPAddress: String]) {
+    init(entries: [ServiceEntry], services: [Service], pods: [Pod], resolved: [IPAddress: [String]]) {
         self.resolved = resolved
         for entry in entries {
             for host in entry.hosts {
@@ -55,7 +55,7 @@ struct DestinationIndex {
     func owners(of address: String) -> [Owner] {
         guard let address = IPAddress(address) else { return [] }
         let around = blocks.filter { $0.prefix.contains(address) }.sorted { $0.prefix.length > $1.prefix.length }
-        let named = resolved[address].map { [Owner(name: $0, source: .dns, key: nil)] } ?? []
+        let named = resolved[address, default: []].map { Owner(name: $0, source: .dns, key: nil) }
         return byAddress[address, default: []] + around.map(\.owner) + named
     }
 

@@ -7,8 +7,8 @@ public enum SuggestedEntry {
     /// - HTTP: the authority as host, protocol HTTP, resolution DNS.
     /// - TLS with a server name, and port 443 with a name known from the mesh or a name server: that name, TLS, DNS.
     /// - other TCP: the address as `addresses` with resolution NONE, so that nothing but this address is opened. The
-    ///   host is the name if one is known, else a label made from the address (`203-0-113-10.egress.invalid`), because a
-    ///   plain connection carries no name.
+    ///   host is the name if one is known, else a label made from the address (`203-0-113-10.egress.invalid`), because
+    ///   a plain connection carries no name.
     public static func make(
         for blocked: BlockedEgress, in snapshot: MeshSnapshot, namespace: String? = nil, id: Int
     ) throws(ChangeRefusal) -> ChangeRequest {
@@ -141,10 +141,15 @@ public enum SuggestedEntry {
         _ call: Call, in snapshot: MeshSnapshot, namespace: String, id: Int
     ) throws(ChangeRefusal) -> ChangeRequest {
         let entries = snapshot.entries.map(\.entry).filter { $0.meta.namespace == namespace }
+        // An entry of one's own would hide those of other namespaces with the same host, all their ports included.
+        let visible = snapshot.entries.map(\.entry).filter { entry in
+            entry.meta.namespace != namespace && EntrySwitch.isOff(entry) == nil
+                && (entry.exportTo.isEmpty || entry.exportTo.contains("*") || entry.exportTo.contains(namespace))
+        }
         let version = IstioVersion(parsing: snapshot.istioVersion) ?? .current
         let host = call.name ?? call.addressLabel
         var fresh = newEntry(call, host: host, namespace: namespace)
-        if let existing = entries.first(where: { $0.hosts.contains { $0.lowercased() == host } }) {
+        if let existing = (entries + visible).first(where: { $0.hosts.contains { $0.lowercased() == host } }) {
             if EntrySwitch.isOff(existing) != nil, existing.ports.contains(where: { $0.number == call.port }) {
                 return try EntrySwitch.switchOn(existing, id: id)
             }

@@ -35,10 +35,14 @@ struct BlockedExplainer {
         case .tls: (name, source) = (target, .sni)
         case .http, .tcp: (name, source) = (owners.first?.name, owners.first?.source)
         }
-        // Plain TCP is matched by its address; the name only tells which entry the operator may have meant.
-        let byName = name.map { index.keys(for: $0) } ?? []
-        let byAddress = owners.compactMap(\.key)
-        let keys = transport == .tcp ? byAddress + byName : byName + (name == nil ? byAddress : [])
+        // A call without a name is matched by its address; names only tell which entry the operator may have meant.
+        let hasOwnName = source == .authority || source == .sni
+        let keys: [ObjectKey]
+        if hasOwnName, let name {
+            keys = index.keys(for: name)
+        } else {
+            keys = owners.compactMap(\.key) + owners.flatMap { index.keys(for: $0.name) }
+        }
         return BlockedTable.Explanation(
             name: name, source: source, reason: reason(keys, port: port, at: time, before: before))
     }

@@ -22,16 +22,16 @@ struct EntryTable: Sendable {
 
     subscript(_ key: ObjectKey) -> Judged? { judged[key] }
 
-    mutating func replaceAll(by list: [JSONValue]) {
+    mutating func replaceAll(by list: [JSONValue], at time: Date) {
         let before = judged
         judged.removeAll(keepingCapacity: true)
         nameless = nil
-        for object in list { insert(object, at: nil, before: before) }
+        for object in list { insert(object, at: time, isListed: true, before: before) }
         collectHosts()
     }
 
     mutating func apply(_ object: JSONValue, at time: Date) {
-        insert(object, at: time, before: judged)
+        insert(object, at: time, isListed: false, before: judged)
         collectHosts()
     }
 
@@ -49,30 +49,32 @@ struct EntryTable: Sendable {
         }
     }
 
-    private mutating func insert(_ object: JSONValue, at time: Date?, before: [ObjectKey: Judged]) {
+    private mutating func insert(_ object: JSONValue, at time: Date, isListed: Bool, before: [ObjectKey: Judged]) {
+        var new: Judged
         do {
-            let entry = try ServiceEntry(object: object)
             let problems = ServiceEntryRules.problems(in: object, version: version)
-            insert(entry, problems: problems, unreadable: nil, at: time, before: before)
+            new = Judged(entry: try ServiceEntry(object: object), problems: problems, since: time)
         } catch {
             do {
                 let entry = ServiceEntry(meta: try ObjectMeta(object: object), hosts: [], object: object)
-                insert(entry, problems: [], unreadable: error, at: time, before: before)
+                new = Judged(entry: entry, problems: [], since: time, unreadable: error)
             } catch {
                 nameless = error
+                return
             }
         }
+        if let old = before[new.entry.id] {
+            if old.entry.meta.resourceVersion == new.entry.meta.resourceVersion { new.since = old.since }
+        } else if isListed {
+            new.since = Self.lastChange(of: object) ?? new.entry.meta.creationTime ?? time
+        }
+        judged[new.entry.id] = new
     }
 
-    private mutating func insert(
-        _ entry: ServiceEntry, problems: [Problem], unreadable: DecodeError?, at time: Date?,
-        before: [ObjectKey: Judged]
-    ) {
-        var since = time ?? entry.meta.creationTime ?? Date(timeIntervalSince1970: 0)
-        if let old = before[entry.id], old.entry.meta.resourceVersion == entry.meta.resourceVersion {
-            since = old.since
-        }
-        judged[entry.id] = Judged(entry: entry, problems: problems, since: since, unreadable: unreadable)
+    /// When an object was last written, by what its API noted of the writers.
+    private static func lastChange(of object: JSONValue) -> Date? {
+        object["metadata"]?["managedFields"]?.arrayValue?
+            .compactMap { $0["time"]?.stringValue.flatMap { Date(rfc3339: $0) } }.max()
     }
 
     private mutating func collectHosts() {
@@ -101,7 +103,7 @@ struct EntryTable: Sendable {
         if let worst = one.problems.first(where: { $0.severity == .error }) ?? one.problems.first {
             let others = one.problems.count - 1
             let more = others == 0 ? "" : " (and \(others) more)"
-            return .warning("\(worst.path): \(worst.message.madeSafe)\(more)")
+            return .warning("\(worst.path): \(worst.message)".madeSafe + more)
         }
         let isUnresolved = totals.contains { !$0.proxies.isEmpty && $0.proxiesWithoutEndpoints == $0.proxies }
         if isUnresolved, one.entry.resolution == .dns || one.entry.resolution == .dnsRoundRobin {

@@ -21,7 +21,7 @@ public struct MeshStore: Sendable {
     private var sync: [ProxyID: ProxySync] = [:]
     private var policy: OutboundPolicy?
     private var version = ""
-    private var resolved: [IPAddress: String] = [:]
+    private var resolved: [IPAddress: [String]] = [:]
     private var sources = SourceTable()
 
     private var destinations: DestinationIndex?
@@ -56,9 +56,7 @@ public struct MeshStore: Sendable {
             stale.insert(.proxies)
         case .mesh(let policy, let version): fold(policy, version: version.madeSafe)
         case .resolved(let address, let name):
-            guard let address = IPAddress(address), resolved[address] != name.madeSafe else { return }
-            resolved[address] = name.madeSafe
-            destinationsChanged()
+            fold(name: name.madeSafe, of: address)
         case .ended: sourceEnded(observation.source)
         case .alive, .failed, .denied: break
         }
@@ -84,7 +82,7 @@ public struct MeshStore: Sendable {
         case "serviceentries":
             let hosts = entries.hosts
             switch change {
-            case .all(let objects): entries.replaceAll(by: objects)
+            case .all(let objects): entries.replaceAll(by: objects, at: time)
             case .apply(let object): entries.apply(object, at: time)
             case .delete(let object): entries.delete(object)
             }
@@ -172,6 +170,15 @@ public struct MeshStore: Sendable {
     }
 
     // MARK: - Blocked calls
+
+    /// Several names may lead to one address; the first few that were found are kept.
+    private mutating func fold(name: String, of address: String) {
+        guard let address = IPAddress(address) else { return }
+        let known = resolved[address, default: []]
+        guard !known.contains(name), known.count < 8 else { return }
+        resolved[address] = known + [name]
+        destinationsChanged()
+    }
 
     private mutating func fold(_ records: [AccessLogRecord], of proxy: ProxyID, at time: Date) {
         guard !records.isEmpty else { return }

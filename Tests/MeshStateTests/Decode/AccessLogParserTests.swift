@@ -210,6 +210,20 @@ struct BlockedCallTests {
         #expect(BlockedCall(noChain, isGateway: true)?.target == "a.b")
     }
 
+    @Test("an answer that a VirtualService gives is no refusal")
+    func ownAnswer() {
+        for (route, isBlocked) in [("my-route", false), ("block_all", true), (nil, true)] as [(String?, Bool)] {
+            let record = Self.record {
+                $0.method = "GET"
+                $0.responseCode = 502
+                $0.details = "direct_response"
+                $0.authority = "a.b"
+                $0.routeName = route
+            }
+            #expect((BlockedCall(record, isGateway: false) != nil) == isBlocked)
+        }
+    }
+
     @Test("up to 1.1.2 a sidecar answers 404 as well")
     func noRoute() {
         let record = Self.record {

@@ -75,7 +75,11 @@ struct KubernetesObjectTests {
             ),
             (#"{"metadata":{"name":"a"}}"#, "ServiceEntry a: spec is missing; correct it with `kubectl edit`"),
             (#"{"spec":{}}"#, "ServiceEntry without a name: metadata is missing; correct it with `kubectl edit`"),
-            ("[]", "ServiceEntry without a name is not an object; see the whole document with `kubectl get -o json`"),
+            ("[]", "ServiceEntry without a name is not an object; correct it with `kubectl edit`"),
+            (
+                #"{"metadata":{"name":"a","labels":{"\u001b[31m":1}},"spec":{}}"#,
+                "ServiceEntry a: metadata.labels.␛[31m is not a string; correct it with `kubectl edit`"
+            ),
         ])
     func errors(_ json: String, _ expected: String) throws {
         let object = try JSONValue(parsing: json)

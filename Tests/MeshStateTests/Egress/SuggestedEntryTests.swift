@@ -122,6 +122,17 @@ struct SuggestedEntryTests {
         #expect(request.action == .replace(expected))
     }
 
+    @Test("an entry of another namespace that is seen here gets the port; one of one's own would hide it")
+    func otherNamespace() throws {
+        let record = blackHole("11:59:00", to: "203.0.113.80:443", sni: "edition.cnn.com")
+        let seen = Self.mesh(record, entries: [entryObject("cnn", namespace: "vm", spec: cnnSpec)])
+        #expect(
+            try Self.suggestion(seen).target == ObjectKey(kind: "ServiceEntry", namespace: "vm", name: "cnn"))
+        let hidden = Self.mesh(
+            record, entries: [entryObject("cnn", namespace: "vm", spec: cnnSpec.with("exportTo", ["."]))])
+        #expect(try Self.suggestion(hidden).target.namespace == "default")
+    }
+
     @Test("a TCP port goes into an entry that has addresses, never into one that would open the port to all")
     func addsTCPPort() throws {
         let record = blackHole("11:59:00", to: "203.0.113.10:5432")

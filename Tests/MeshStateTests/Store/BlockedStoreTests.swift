@@ -140,6 +140,33 @@ struct BlockedStoreTests {
         #expect(try blocked().count == 3)
     }
 
+    @Test("calls from before an entry was last written were not stopped by it")
+    func startup() {
+        var mesh = TestMesh()
+        var entry = entryObject("mysql", created: "2026-11-21T08:00:00Z", spec: mysqlSpec)
+        entry["metadata"]?["managedFields"] = [["time": "2026-11-21T11:59:30Z"], ["time": "2026-11-21T09:00:00Z"]]
+        mesh.list("serviceentries", [entry])
+        mesh.log([
+            blackHole("11:59:00", to: "203.0.113.10:3306"),
+            blackHole("11:59:40", to: "203.0.113.10:3306", sni: "mysql.example.com"),
+        ])
+        #expect(mesh.snapshot().blocked.map(\.reason) == [.otherPort(Self.mysqlKey), .noEntry])
+    }
+
+    @Test("of several names behind an address, each may lead to an entry")
+    func manyNames() {
+        var mesh = TestMesh()
+        let off = entryObject("cnn", labels: ["istio.io/rev": "meshtop-disabled"], spec: cnnSpec)
+        mesh.list("serviceentries", [off])
+        for name in ["cdn.example.com", "edition.cnn.com", "cdn.example.com"] {
+            mesh.fold(.accessLog(mesh.proxy), .resolved(address: "203.0.113.80", name: name))
+        }
+        mesh.log([blackHole("11:59:00", to: "203.0.113.80:80")])
+        let blocked = mesh.snapshot().blocked.first
+        #expect(blocked?.name == "cdn.example.com")
+        #expect(blocked?.reason == .entryOff(Self.cnnKey))
+    }
+
     @Test("an entry that has the host, but not the port or the protocol")
     func otherPort() {
         var mesh = TestMesh()
