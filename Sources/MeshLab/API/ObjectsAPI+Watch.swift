@@ -128,14 +128,15 @@ private struct Watch: Sendable {
         }
     }
 
-    private mutating func write(_ type: String, object: JSONValue, to writer: inout any ResponseBodyWriter) async throws
-    {
+    private mutating func write(
+        _ type: String, object: JSONValue, to writer: inout any ResponseBodyWriter
+    ) async throws {
         try await write(type, presenter.event(object, isFirst: isFirst), to: &writer)
     }
 
-    private mutating func write(_ type: String, _ object: JSONValue, to writer: inout any ResponseBodyWriter)
-        async throws
-    {
+    private mutating func write(
+        _ type: String, _ object: JSONValue, to writer: inout any ResponseBodyWriter
+    ) async throws {
         isFirst = false
         try await writer.write(ByteBuffer(string: "{\"type\":\"\(type)\",\"object\":\(object.jsonText())}\n"))
     }
