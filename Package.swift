@@ -95,7 +95,7 @@ let package = Package(
             dependencies: [
                 "MeshLab", "MeshState", "CCapture", asyncHTTPClient, logging, subprocess,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio("NIOCore", "NIOHTTP1"),
+            ] + nio("NIOCore", "NIOHTTP1") + hummingbird("Hummingbird"),
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["MeshState", "meshtop", subprocess], swiftSettings: strict),

@@ -57,7 +57,8 @@ struct TmuxDriver: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    private func start(_ command: [String], _ columns: Int, _ rows: Int, _ environment: [String: String?]) async throws {
+    private func start(_ command: [String], _ columns: Int, _ rows: Int, _ environment: [String: String?]) async throws
+    {
         // The inner shell becomes the program and leaves its number; the outer one outlives it, tells how it ended and
         // in which modes it left the terminal, and keeps the terminal open so that one can look at it.
         let script = """
@@ -72,7 +73,10 @@ struct TmuxDriver: Sendable {
         let removed = environment.filter { $0.value == nil }.map { "--unset=\($0.key)" }
         let set = environment.compactMap { name, value in value.map { "\(name)=\($0)" } }
         try await tmux(
-            ["new-session", "-d", "-x", String(columns), "-y", String(rows), "sh", "-c", script, "sh", folder.path, "env"]
+            [
+                "new-session", "-d", "-x", String(columns), "-y", String(rows), "sh", "-c", script, "sh", folder.path,
+                "env",
+            ]
                 + removed.sorted() + set.sorted() + command)
     }
 
@@ -80,7 +84,20 @@ struct TmuxDriver: Sendable {
         if (try? exitedStatus()) == nil, let process = try? processIdentifier() { kill(process, SIGKILL) }
         // It fails when the server has ended already.
         _ = try await Command.tmux(socket, ["kill-server"])
-        try FileManager.default.removeItem(at: folder)
+        try await removeFolder()
+    }
+
+    /// The server and the shell, which are ending, may remove or write a file of theirs meanwhile; then once more.
+    private func removeFolder() async throws {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while FileManager.default.fileExists(atPath: folder.path) {
+            do {
+                try FileManager.default.removeItem(at: folder)
+            } catch {
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
     }
 
     // MARK: - Acting
@@ -111,7 +128,8 @@ struct TmuxDriver: Sendable {
     /// What the terminal shows now.
     func screen() async throws -> Screen {
         let printed = try await tmux([
-            "display-message", "-p", "#{cursor_x} #{cursor_y} #{cursor_flag} #{alternate_on}", ";", "capture-pane", "-e", "-p",
+            "display-message", "-p", "#{cursor_x} #{cursor_y} #{cursor_flag} #{alternate_on}", ";", "capture-pane",
+            "-e", "-p",
         ])
         let parts = printed.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
         let numbers = parts[0].split(separator: " ").compactMap { Int($0) }
@@ -125,7 +143,8 @@ struct TmuxDriver: Sendable {
 
     /// Waits until the screen shows a text.
     @discardableResult
-    func expect(_ text: String, within limit: Duration = patience, file: String = #fileID, line: Int = #line) async throws
+    func expect(_ text: String, within limit: Duration = patience, file: String = #fileID, line: Int = #line)
+        async throws
         -> Screen
     {
         try await expect("the text \"\(text)\"", within: limit, file: file, line: line) { $0.contains(text) }
@@ -133,7 +152,8 @@ struct TmuxDriver: Sendable {
 
     /// Waits until the screen no longer shows a text.
     @discardableResult
-    func expectNo(_ text: String, within limit: Duration = patience, file: String = #fileID, line: Int = #line) async throws
+    func expectNo(_ text: String, within limit: Duration = patience, file: String = #fileID, line: Int = #line)
+        async throws
         -> Screen
     {
         try await expect("no text \"\(text)\"", within: limit, file: file, line: line) { !$0.contains(text) }
@@ -163,7 +183,8 @@ struct TmuxDriver: Sendable {
     // MARK: - The end of the program
 
     /// Waits until the program ends; 128 + number if it was by a signal.
-    func exitStatus(within limit: Duration = patience, file: String = #fileID, line: Int = #line) async throws -> Int32 {
+    func exitStatus(within limit: Duration = patience, file: String = #fileID, line: Int = #line) async throws -> Int32
+    {
         let deadline = ContinuousClock.now + limit
         while true {
             if let status = try exitedStatus() { return status }
