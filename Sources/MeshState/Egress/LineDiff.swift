@@ -1,7 +1,9 @@
 /// What changes between two texts, line by line.
 public enum LineDiff {
+    /// What becomes of a line.
     public enum Kind: Sendable, Hashable { case same, removed, added }
 
+    /// One line of either text, or of both.
     public struct Line: Sendable, Hashable {
         public let kind: Kind
         public let text: String

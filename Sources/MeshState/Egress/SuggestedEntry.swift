@@ -157,6 +157,11 @@ public enum SuggestedEntry {
             // Two entries of one host would not be merged; this one is found by its address alone.
             fresh.hosts = [call.addressLabel]
         }
+        if fresh.resolution == .none, fresh.addresses.isEmpty {
+            throw ChangeRefusal(
+                "the address of \(call.words) is not known, and without one an entry would open the port to every "
+                    + "destination")
+        }
         fresh.meta.name = uniqueName(for: fresh.hosts[0], among: entries)
         try check(fresh.manifest, version: version)
         return ChangeRequest(id: id, target: fresh.id, action: .create(fresh.manifest), summary: "allow \(call.words)")
@@ -212,8 +217,13 @@ public enum SuggestedEntry {
         if existing.ports.contains(where: { $0.name == added.name }) { added.name = "\(port.name)-\(port.number)" }
         let ports = object["spec"]?["ports"]?.arrayValue ?? []
         object["spec"]?["ports"] = .array(ports + [added.manifest])
-        guard !ServiceEntryRules.problems(in: object, version: version).contains(where: { $0.severity == .error })
-        else { return nil }
+        let problems = ServiceEntryRules.problems(in: object, version: version)
+        if let error = problems.first(where: { $0.severity == .error }) {
+            // What is matched by its address does well in an entry of its own; a name has to stay with its entry.
+            if call.transport == .tcp { return nil }
+            throw ChangeRefusal(
+                "service entry \(existing.meta.name) cannot take port \(port.number): \(error.message.madeSafe)")
+        }
         return ChangeRequest(
             id: id, target: existing.id, action: .replace(object),
             summary: "allow \(call.words) in \(existing.meta.name)")

@@ -37,6 +37,7 @@ public struct ClusterName: Sendable, Hashable, Comparable, CustomStringConvertib
 
 /// Traffic of one proxy to one cluster.
 public struct Connection: Sendable, Hashable, Identifiable {
+    /// Which proxy sends to which cluster.
     public struct ID: Sendable, Hashable, Comparable {
         public let proxy: ProxyID
         public let cluster: ClusterName

@@ -40,6 +40,7 @@ public struct Observation: Sendable {
 
 /// One cluster of Envoy's `/clusters?format=json` (proto `envoy.admin.v3.ClusterStatus`).
 public struct ClusterStatus: Sendable, Hashable {
+    /// One endpoint of the cluster with its own counters.
     public struct Host: Sendable, Hashable {
         /// `ip:port`, or the path of a unix socket.
         public var address: String

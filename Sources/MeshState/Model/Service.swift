@@ -21,6 +21,7 @@ public struct Service: Sendable, Hashable, Identifiable {
 
 /// The addresses behind a Service (`v1 Endpoints`), one element a subset.
 public struct Endpoints: Sendable, Hashable, Identifiable {
+    /// Addresses that share one set of ports.
     public struct Subset: Sendable, Hashable {
         public var ready: [String]
         public var notReady: [String]

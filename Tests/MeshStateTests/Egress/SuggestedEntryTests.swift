@@ -189,6 +189,21 @@ struct SuggestedEntryTests {
         #expect(throws: ChangeRefusal("10.96.0.1:99 belongs to service default/reviews: add the port there")) {
             try Self.suggestion(service)
         }
+        let broken = Self.mesh(
+            blackHole("11:59:00", to: "203.0.113.80:443", sni: "edition.cnn.com"),
+            entries: [entryObject("cnn", spec: cnnSpec.with("addresses", ["x"]))])
+        #expect(throws: ChangeRefusal("service entry cnn cannot take port 443: x is not a valid IP")) {
+            try Self.suggestion(broken)
+        }
+        // A name alone, of a plain connection, would open the port to every destination.
+        let id = BlockedEgress.ID(workload: "w", namespace: "n", target: "a.b", port: 1, transport: .tcp)
+        let vague = BlockedEgress(
+            id: id, proxy: ProxyID(pod: "w", namespace: "n"), destination: "", name: "a.b", nameSource: .dns,
+            reason: .noEntry, count: 1, first: .at("12:00:00"), last: .at("12:00:00"))
+        let vagueness = #expect(throws: ChangeRefusal.self) {
+            try SuggestedEntry.make(for: vague, in: TestMesh().empty, id: 1)
+        }
+        #expect(vagueness?.reason.hasPrefix("the address of a.b:1 is not known") == true)
         let wrongProtocol = Self.mesh(
             blackHole("11:59:00", to: "203.0.113.80:80", sni: "edition.cnn.com"),
             entries: [entryObject("cnn", spec: cnnSpec)])

@@ -97,4 +97,7 @@ struct TestMesh {
     }
 
     mutating func snapshot() -> MeshSnapshot { store.snapshot(at: time) }
+
+    /// A snapshot in which nothing is known.
+    var empty: MeshSnapshot { MeshSnapshot(time: time, identity: MeshIdentity(context: "lab", server: "")) }
 }
