@@ -4,7 +4,7 @@
 // program's loop. A crash (a trap, a fault, an abort) ends the process at once, and so does a request if an earlier one
 // has waited for a second without being taken: the loop hangs. Before such an end the handler resets the terminal and
 // prints the standard error that was kept back, so that a crash report is readable. It cannot help against SIGKILL, nor
-// when a thread other than the main one overflows a stack that has no alternate.
+// when a thread overflows its stack that is neither the screen's nor has an alternate stack of its own.
 #define _GNU_SOURCE 1
 #include "CTerminal.h"
 #include "internal.h"
@@ -112,7 +112,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
     } else {
         signal(number, SIG_DFL);
     }
-    // A real fault happens again when the handler returns, where the report shall point to; a sent one has to be raised.
+    // A real fault happens again when the handler returns, and there the report shall point; a sent one must be raised.
     if (info->si_code <= 0) raise(number);
 }
 

@@ -40,8 +40,6 @@ bool mt_use_locale(void) {
     return strcasecmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-int mt_wcwidth(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
-
 // MARK: - Start and stop
 
 static char collected[512];
@@ -262,14 +260,17 @@ mt_input mt_read_key(void) {
 void mt_suspend(bool group) {
     if (screen == NULL || mt_guard_ignores_stop()) return;
     endwin();
-    struct sigaction ours, none = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
-    // The others of the group get the signal from here; this thread then stops itself, so that it is stopped when
-    // raise returns. A signal to the whole process may first be seen by another thread.
-    sigaction(SIGTSTP, &none, &ours);
+    struct sigaction on_stop, on_continue, none = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
+    // The end of this stop is no news.
+    sigaction(SIGCONT, &standard, &on_continue);
+    // The others of the group get the signal from here; this thread then stops itself, so that the stop is over when
+    // raise returns. A signal to the whole process might be seen by another thread first, and some time later.
+    sigaction(SIGTSTP, &none, &on_stop);
     if (group) kill(0, SIGTSTP);
     sigaction(SIGTSTP, &standard, NULL);
     raise(SIGTSTP);
-    sigaction(SIGTSTP, &ours, NULL);
+    sigaction(SIGTSTP, &on_stop, NULL);
+    sigaction(SIGCONT, &on_continue, NULL);
     mt_update_size();
     mt_redraw();
 }

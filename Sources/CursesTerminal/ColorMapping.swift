@@ -83,7 +83,8 @@ struct ColorComponents: Hashable {
     var packed: Int32 { Int32(red << 16 | green << 8 | blue) }
 
     func nearest(among indices: ClosedRange<UInt8>) -> UInt8 {
-        indices.min { distance(to: Self(paletteIndex: $0)) < distance(to: Self(paletteIndex: $1)) } ?? indices.lowerBound
+        indices.min { distance(to: Self(paletteIndex: $0)) < distance(to: Self(paletteIndex: $1)) }
+            ?? indices.lowerBound
     }
 
     /// The eye sees a difference in green best and in blue least.

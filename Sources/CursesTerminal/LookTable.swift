@@ -5,6 +5,8 @@ import MeshTUI
 struct CellLook: Hashable {
     var attributes: UInt32
     var pair: Int32
+
+    static let plain = CellLook(attributes: 0, pair: 0)
 }
 
 /// The looks of one palette, each worked out when it is first drawn.

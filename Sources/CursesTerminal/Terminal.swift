@@ -63,11 +63,8 @@ public final class Terminal {
         mt_stop()
     }
 
-    /// Leaves the screen and ends the process by the signal that asked for it: its parent sees 128 + number.
-    public func end(by signal: Int32) -> Never {
-        close()
-        mt_die(signal)
-    }
+    /// Ends the process by the signal that asked for it, once the terminal is closed: its parent sees 128 + number.
+    public static func end(by signal: Int32) -> Never { mt_die(signal) }
 
     // MARK: - Drawing
 
@@ -101,13 +98,15 @@ public final class Terminal {
                 look = self.look(of: cell)
                 last = cell
             }
+            // The screen was erased before.
+            if cell.text == " ", look == .plain { continue }
             let isWide = column + 1 < frame.size.columns && frame.cells[start + column + 1].text.isEmpty
             put(cell.text, row, column, isWide: isWide, look)
         }
     }
 
     private func look(of cell: Cell) -> CellLook {
-        looks?.look(cell.role, cell.emphasis, pairOf: mt_color_pair) ?? CellLook(attributes: 0, pair: 0)
+        looks?.look(cell.role, cell.emphasis, pairOf: mt_color_pair) ?? .plain
     }
 
     private func put(_ text: String, _ row: Int, _ column: Int, isWide: Bool, _ look: CellLook) {
@@ -164,11 +163,12 @@ public final class Terminal {
             ]
             let count = poll(&descriptors, nfds_t(descriptors.count), Self.milliseconds(until: deadline))
             if count == 0 { break }
-            // A signal interrupts the wait and is then found in its pipe.
+            // A signal interrupts the wait and is then found in its pipe; nothing else can go wrong but want of memory.
             if count < 0 { continue }
-            if descriptors[1].revents != 0 { takeSignals() }
-            if descriptors[0].revents != 0 { readKeys(hasHungUp: descriptors[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0) }
-            if descriptors[2].revents != 0 {
+            let (input, signals, wakes) = (descriptors[0].revents, descriptors[1].revents, descriptors[2].revents)
+            if signals != 0 { takeSignals() }
+            if input != 0 { readKeys(hasHungUp: input & Int16(POLLHUP | POLLERR | POLLNVAL) != 0) }
+            if wakes != 0 {
                 waker.clear()
                 break
             }

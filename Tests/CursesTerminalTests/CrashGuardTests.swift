@@ -31,9 +31,9 @@ import Testing
     }
 
     #if arch(x86_64)
-    private static let trap = 128 + SIGILL
+        private static let trap = 128 + SIGILL
     #else
-    private static let trap = 128 + SIGTRAP
+        private static let trap = 128 + SIGTRAP
     #endif
 
     @Test(arguments: [
@@ -49,8 +49,21 @@ import Testing
         }
     }
 
+    /// The stack that the handlers run on belongs to the thread that has the terminal.
+    @Test(arguments: [("fatal", trap), ("overflow", 128 + SIGSEGV)])
+    func crashOnTheThreadOfTheTerminal(mode: String, status: Int32) async throws {
+        try await TmuxDriver.probe(["--thread", mode], environment: Self.quiet) { t in
+            try await expectReady(t)
+            try await t.press("x")
+            #expect(try await t.exitStatus() == status)
+            try await expectCleanShell(t)
+        }
+    }
+
     @Test func reportOfACrashIsReadable() async throws {
-        try await TmuxDriver.probe(["fatal"], columns: 160, rows: 200, environment: ["SWIFT_BACKTRACE": "enable=yes,color=no,interactive=no"]) { t in
+        try await TmuxDriver.probe(
+            ["fatal"], columns: 160, rows: 200, environment: ["SWIFT_BACKTRACE": "enable=yes,color=no,interactive=no"]
+        ) { t in
             try await expectReady(t)
             try await t.press("x")
             #expect(try await t.exitStatus(within: .seconds(120)) == Self.trap)

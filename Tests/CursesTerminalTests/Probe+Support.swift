@@ -19,7 +19,8 @@ extension TmuxDriver {
         body: (TmuxDriver) async throws -> Result
     ) async throws -> Result {
         try await run(
-            [builtProgram("terminal-probe")] + arguments, columns: columns, rows: rows, environment: environment, body: body)
+            [builtProgram("terminal-probe")] + arguments, columns: columns, rows: rows, environment: environment,
+            body: body)
     }
 }
 

@@ -60,7 +60,7 @@ final class PseudoTerminal {
         posix_spawnattr_setflags(&attributes, Self.newSession | Int16(POSIX_SPAWN_SETSIGMASK))
         var arguments = command.map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { (arguments + variables).forEach { free($0) } }
+        defer { for text in arguments + variables { free(text) } }
         let result = posix_spawn(&process, command[0], &actions, &attributes, &arguments, &variables)
         close(ends[1])
         guard result == 0 else { throw Failure(description: "\(command[0]): \(String(cString: strerror(result)))") }

@@ -2,7 +2,9 @@ import Glibc
 
 /// The ways in which a program can end without having meant to.
 enum Failure: String {
-    case fatal, index, unwrap, overflow, abort, segv, taskFatal = "task-fatal", hang
+    case fatal, index, unwrap, overflow, abort, segv
+    case taskFatal = "task-fatal"
+    case hang
 
     func happen() {
         switch self {

@@ -1,13 +1,13 @@
 import CursesTerminal
-import Glibc
+import Foundation
 import MeshTUI
 
-/// What the terminal is tested with: `terminal-probe [--ascii] [--color auto|16|256|never] MODE`.
+/// What the terminal is tested with: `terminal-probe [--thread] [--ascii] [--color auto|16|256|never] MODE`.
 ///
 /// It draws its size, its capabilities and the events that it gets, and prints these where standard error is no terminal;
-/// q ends it. With the name of a failure as its mode it
-/// fails in that way when x is pressed. The other modes: `wide` and `styles` (pictures), `stderr` and `flood` (messages),
-/// `wake` and `deadline` (what ends a wait), `copy` and `meter`.
+/// q ends it. With `--thread` the terminal belongs to another thread than the main one. With the name of a failure as its
+/// mode it fails in that way when x is pressed. The other modes: `wide` and `styles` (pictures), `stderr` and `flood`
+/// (messages), `wake` and `deadline` (what ends a wait), `copy` and `meter`.
 @main
 struct Probe {
     private let terminal: Terminal
@@ -17,6 +17,14 @@ struct Probe {
     private var meter = Meter()
 
     static func main() {
+        guard CommandLine.arguments.contains("--thread") else { return show() }
+        let thread = Thread { show() }
+        thread.stackSize = 8 << 20
+        thread.start()
+        while true { pause() }
+    }
+
+    private static func show() {
         do {
             let arguments = try Arguments(CommandLine.arguments.dropFirst())
             var probe = try Probe(terminal: Terminal(arguments.options), mode: arguments.mode)
@@ -63,11 +71,16 @@ struct Probe {
         case .key(.character("y")) where mode == "copy": terminal.copy("copied text")
         case .key(.character("x")): failure?.happen()
         case .key(.character(let key)) where mode == "meter": meter.measure(key, on: terminal)
-        case .signal(let number): terminal.end(by: number)
-        case .closed: terminal.end(by: SIGHUP)
+        case .signal(let number): end(by: number)
+        case .closed: end(by: SIGHUP)
         default: break
         }
         return nil
+    }
+
+    private func end(by signal: Int32) -> Never {
+        terminal.close()
+        Terminal.end(by: signal)
     }
 
     private func draw() {
@@ -102,6 +115,7 @@ private struct Arguments {
         while let argument = rest.popFirst() {
             switch argument {
             case "--ascii": options.ascii = true
+            case "--thread": break
             case "--color":
                 guard let choice = rest.popFirst().flatMap(ColorChoice.init) else { throw Mistake.color }
                 options.color = choice

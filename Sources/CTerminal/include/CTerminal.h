@@ -67,9 +67,6 @@ typedef struct mt_input {
 /// installed counts as C.UTF-8. To be called before mt_start.
 bool mt_use_locale(void);
 
-/// Columns that a scalar takes on the screen, -1 if it cannot be shown.
-int mt_wcwidth(uint32_t scalar);
-
 /// Installs the guard, enters the alternate screen and takes the keyboard: all keys reach the program, none echoes.
 /// Without `color` nothing about colour is ever sent.
 mt_start_result mt_start(bool color);
