@@ -6,6 +6,7 @@ public actor ControlPlane {
     /// What the lab's istiod and its proxies call themselves: the release whose rules are followed, and whose it is.
     public static let version = "1.28.0-meshtop-lab"
 
+    /// The lab that it belongs to.
     public nonisolated let layout: LabLayout
     private let nodes: [ProxyNode]
     private let logger: Logger
@@ -18,6 +19,7 @@ public actor ControlPlane {
     /// Changes that come this close together are pushed as one.
     private static let debounce = Duration.milliseconds(5)
 
+    /// Prepares a control plane for these proxies; `start` sets it to work.
     public init(layout: LabLayout, nodes: [ProxyNode], logger: Logger = Logger(label: "control-plane")) {
         self.layout = layout
         self.nodes = nodes
@@ -43,7 +45,9 @@ public actor ControlPlane {
 
     /// A proxy's first configuration could not be written.
     public struct StartError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// Which proxy.
         public let proxy: ProxyID
+        /// What stands against it, in words.
         public let problem: String
         public var description: String { "no configuration for \(proxy): \(problem)" }
     }

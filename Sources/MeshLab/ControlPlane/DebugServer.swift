@@ -5,11 +5,13 @@ import NIOCore
 
 /// Serves istiod's debug endpoints at `istiodAddress:15014`, over plain HTTP and to the loopback alone.
 public struct DebugServer: Sendable {
+    /// istiod's monitoring port.
     public static let port = 15_014
 
     private let controlPlane: ControlPlane
     private let logger: Logger
 
+    /// A server that tells of this control plane.
     public init(controlPlane: ControlPlane, logger: Logger = Logger(label: "istiod")) {
         self.controlPlane = controlPlane
         // Hummingbird calls each connection that is open when the server is stopped an error.

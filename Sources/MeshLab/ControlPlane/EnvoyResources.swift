@@ -1,9 +1,9 @@
-public import MeshState
+import MeshState
 
 /// One Envoy resource with its text as it is written to a file.
-public struct EnvoyResource: Sendable, Hashable {
-    public let name: String
-    public let value: JSONValue
+struct EnvoyResource: Sendable, Hashable {
+    let name: String
+    let value: JSONValue
     let text: String
     let references: ResourceReferences
 
@@ -14,24 +14,24 @@ public struct EnvoyResource: Sendable, Hashable {
         references = ResourceReferences(of: value)
     }
 
-    public static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.text == right.text }
+    static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.text == right.text }
 
-    public func hash(into hasher: inout Hasher) {
+    func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(text)
     }
 }
 
 /// The whole configuration of one proxy, each type by the names of its resources.
-public struct EnvoyResources: Sendable, Hashable {
-    public internal(set) var clusters: [String: EnvoyResource] = [:]
-    public internal(set) var listeners: [String: EnvoyResource] = [:]
-    public internal(set) var routes: [String: EnvoyResource] = [:]
+struct EnvoyResources: Sendable, Hashable {
+    var clusters: [String: EnvoyResource] = [:]
+    var listeners: [String: EnvoyResource] = [:]
+    var routes: [String: EnvoyResource] = [:]
 }
 
 extension EnvoyResources {
     /// Makes the configuration of one proxy from the mesh: the same mesh gives the same resources to the byte.
-    public init(mesh: MeshConfiguration, node: ProxyNode, layout: LabLayout) {
+    init(mesh: MeshConfiguration, node: ProxyNode, layout: LabLayout) {
         let planner = OutboundPlanner(
             index: ServiceIndex(mesh), namespace: node.id.namespace, kind: node.kind, policy: mesh.policy)
         var cache = ResourceCache()

@@ -4,13 +4,18 @@ public import MeshState
 ///
 /// It is a value, so that the same mesh gives the same files.
 public struct MeshConfiguration: Sendable, Hashable {
+    /// What becomes of calls to what the mesh does not know.
     public var policy: OutboundPolicy
+    /// ServiceEntries, those for other revisions included.
     public var entries: [ServiceEntry]
+    /// Kubernetes Services.
     public var services: [Service]
+    /// The Endpoints objects of the Services, of the same names.
     public var endpoints: [Endpoints]
     /// Pods, which a ServiceEntry's `workloadSelector` may choose.
     public var pods: [Pod]
 
+    /// A mesh of these objects.
     public init(
         policy: OutboundPolicy = .registryOnly, entries: [ServiceEntry] = [], services: [Service] = [],
         endpoints: [Endpoints] = [], pods: [Pod] = []

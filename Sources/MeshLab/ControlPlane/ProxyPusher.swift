@@ -19,6 +19,8 @@ actor ProxyPusher {
     private var worker: Task<Void, Never>?
     private var settler: Task<Void, Never>?
 
+    /// What the last push was to lead to, of which a rejection may have kept a part from being written.
+    private var aim = EnvoyResources()
     /// The last configuration that was in effect as a whole.
     private var good: EnvoyResources?
     /// Envoy's counters before the last write; nil when it was not running.
@@ -143,10 +145,9 @@ actor ProxyPusher {
         logger.error(
             "configuration rejected",
             metadata: ["proxy": "\(node.id)", "type": "\(rejection.type.rawValue)", "reason": "\(rejection.reason)"])
-        let rejected = store.written
         record(rejection)
         var attempts: [EnvoyResources] = []
-        if let repaired = rejected.replacing(rejection, from: good) { attempts.append(repaired) }
+        if let repaired = aim.replacing(rejection, from: good) { attempts.append(repaired) }
         if let good { attempts.append(good) }
         for attempt in attempts {
             do {
@@ -176,6 +177,7 @@ actor ProxyPusher {
     }
 
     private func transition(to target: EnvoyResources) async throws {
+        aim = target
         baseline = await admin.discoveryStats()
         logOffset = logSize()
         let isLive = baseline != nil

@@ -30,14 +30,19 @@ public enum DiscoveryType: String, Sendable, Hashable, CaseIterable {
 public struct ProxySyncDetail: Sendable, Hashable {
     /// One type's versions; empty for one that was never sent or never taken.
     public struct TypeSync: Sendable, Hashable {
+        /// What was written last.
         public var sent = ""
+        /// What Envoy uses.
         public var acked = ""
+        /// When `sent` was written; nil when an earlier run of the lab did it.
         public var sentTime: Date?
         /// Why Envoy rejected what was sent last.
         public var error: String?
 
+        /// Nothing sent.
         public init() {}
 
+        /// The two versions in the words of `istioctl proxy-status`.
         public var state: SyncState {
             if error != nil { return .rejected }
             if sent.isEmpty { return .notSent }
@@ -46,17 +51,21 @@ public struct ProxySyncDetail: Sendable, Hashable {
         }
     }
 
+    /// Which proxy.
     public var proxy: ProxyID
+    /// Sidecar or gateway.
     public var kind: Pod.ProxyKind
     /// Whether its admin interface answered when it was last asked.
     public var isReachable = false
     /// Whether something newer than what `types` tell of is being written.
     public var isPushing = false
+    /// Each type's versions.
     public var types: [DiscoveryType: TypeSync] = [:]
     /// Why the last configuration was not sent at all: what the reference check found, or a file that cannot be
     /// written.
     public var problem: String?
 
+    /// A proxy that was sent nothing yet.
     public init(proxy: ProxyID, kind: Pod.ProxyKind) {
         self.proxy = proxy
         self.kind = kind

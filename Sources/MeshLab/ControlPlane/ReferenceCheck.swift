@@ -44,7 +44,7 @@ struct ResourceReferences: Sendable, Hashable {
 
 extension EnvoyResources {
     /// What would make this configuration fail or go nowhere, in words; empty when all is well.
-    public func referenceProblems() -> [String] {
+    func referenceProblems() -> [String] {
         var problems: [String] = []
         func check(_ resources: [String: EnvoyResource], _ type: String) {
             for (name, resource) in resources.sorted(by: { $0.key < $1.key }) {

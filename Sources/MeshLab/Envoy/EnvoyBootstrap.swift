@@ -1,10 +1,10 @@
 import Foundation
-public import MeshState
+import MeshState
 
 /// The part of an Envoy's configuration that never changes while it runs.
-public enum EnvoyBootstrap {
+enum EnvoyBootstrap {
     /// The bootstrap of a proxy: who it is, where its admin interface is, where its configuration comes from.
-    public static func document(node: ProxyNode) -> JSONValue {
+    static func document(node: ProxyNode) -> JSONValue {
         let files = ProxyFiles(node: node)
         let role = node.kind == .gateway ? "router" : "sidecar"
         let namespace = node.id.namespace

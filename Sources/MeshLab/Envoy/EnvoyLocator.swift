@@ -4,6 +4,7 @@ public import Foundation
 public enum EnvoyLocator {
     /// No Envoy was found; the description says what to do.
     public struct NotFound: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The places that were looked at.
         public let searched: [String]
         public var description: String {
             "no Envoy executable was found (looked at \(searched.joined(separator: ", "))); "

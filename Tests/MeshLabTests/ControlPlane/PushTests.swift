@@ -161,9 +161,14 @@ import Testing
                     name: "outbound|1||bad.example.com", host: "bad.example.com", namespace: "default",
                     isExternal: true,
                     discovery: .originalDestination(port: 70_000), http: .http1))
+            bad.listeners.append(
+                ListenerPlan(
+                    bind: "203.0.113.70", port: 7000,
+                    chains: [.init(match: .init(), action: .tcp(cluster: "outbound|80||edition.cnn.com"))]))
             await pusher.submit(bad)
             await pusher.finishWriting()
             let detail = await pusher.status(maximumAge: .zero)
+            #expect(await lab.tcp("203.0.113.70", 7000).text == "cnn\n")
             #expect(detail.types[.cds]?.state == .rejected)
             #expect(detail.types[.cds]?.error?.contains("bad.example.com") == true, "\(detail)")
             #expect(detail.types[.lds]?.state == .synced)
