@@ -68,6 +68,7 @@ EXPORTED int getaddrinfo(
         }
         while (*end) end = &(*end)->ai_next;
     }
+    if (!first) return EAI_NODATA;
     if (wants_name && !(first->ai_canonname = strdup(node))) {
         freeaddrinfo(first);
         return EAI_MEMORY;

@@ -1,4 +1,5 @@
-/// How long to wait before a program is started again: hardly at all after a long run, ever longer when it keeps failing.
+/// How long to wait before a program is started again: hardly at all after a long run, ever longer when it keeps
+/// failing.
 public struct RestartBackoff: Sendable, Hashable {
     /// A program that ran this long was in good health, so that its end counts as the first one.
     public static let healthyRun = Duration.seconds(10)

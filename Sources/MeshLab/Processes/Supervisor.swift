@@ -6,8 +6,8 @@ import SystemPackage
 /// Keeps the lab's programs running: starts what dies again, and ends them all when asked to.
 ///
 /// Each program leads a session of its own, so that a signal for the lab's terminal does not reach it and its own
-/// children end with it. Its environment carries `MESHTOP_LAB`, by which ``LabProcesses`` finds what a killed supervisor
-/// left behind.
+/// children end with it. Its environment carries `MESHTOP_LAB`, by which ``LabProcesses`` finds what a killed
+/// supervisor left behind.
 public actor Supervisor {
     /// How one program fares.
     public struct Status: Sendable, Hashable {

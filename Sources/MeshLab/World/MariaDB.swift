@@ -5,8 +5,8 @@ import SystemPackage
 
 /// The database of the outside world, `mysql.example.com`: a MariaDB with its own files, on the loopback alone.
 ///
-/// It holds the documents' table `test.ratings` and a user `bookinfo` who may read it. The administrator is whoever runs
-/// the lab, through the Unix socket.
+/// It holds the documents' table `test.ratings` and a user `bookinfo` who may read it. The administrator is whoever
+/// runs the lab, through the Unix socket.
 public struct MariaDB: Sendable {
     private let layout: LabLayout
 

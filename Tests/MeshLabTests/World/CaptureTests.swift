@@ -75,11 +75,18 @@ import Testing
                 tried(lambda: first("edition.cnn.com", 80, socket.AF_INET6))
                 tried(lambda: socket.gethostbyname_ex("nowhere.example"))
                 print(socket.EAI_NONAME, socket.EAI_NODATA)
+                # Backwards, and by the resolver itself, the machine's own name servers would be asked.
+                tried(lambda: socket.gethostbyaddr("198.51.100.67"))
+                tried(lambda: socket.getnameinfo(("198.51.100.67", 8080), 0)[0])
+                import ctypes, errno
+                libc, answer = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(512)
+                print(libc.res_query(b"example.com", 1, 1, answer, 512), ctypes.get_errno() == errno.ENETUNREACH)
                 """, try fixture.captured(as: "sleep"))
             #expect(
                 lines == [
                     "198.51.100.67", "10.96.0.21", "10.96.0.30", "192.0.2.224", "['10.96.0.22']", "127.0.0.1",
-                    "127.0.0.1", "gaierror -2", "gaierror -5", "gaierror -2", "-2 -5",
+                    "127.0.0.1", "gaierror -2", "gaierror -5", "gaierror -2", "-2 -5", "herror 1", "198.51.100.67",
+                    "-1 True",
                 ])
         }
     }

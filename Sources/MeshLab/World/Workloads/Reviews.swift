@@ -21,8 +21,8 @@ struct Reviews: Sendable {
                         "An extremely entertaining play by Shakespeare. The slapstick humour is refreshing!"),
                     review(
                         "Reviewer2", ratings,
-                        "Absolutely fun and entertaining. The play lacks thematic depth when compared to other plays by "
-                            + "Shakespeare."),
+                        "Absolutely fun and entertaining. The play lacks thematic depth when compared to other plays "
+                            + "by Shakespeare."),
                 ],
             ]
             return document.response()
