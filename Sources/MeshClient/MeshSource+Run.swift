@@ -1,5 +1,6 @@
 import Foundation
 import MeshState
+import NIOCore
 import Synchronization
 
 extension MeshSource {
@@ -156,6 +157,8 @@ struct NameQuestion: Sendable {
 
 extension MeshSource {
     private static let nameServerRest: Duration = .seconds(30)
+    /// Addresses that are not asked for twice.
+    private static let mostAnswered = 4096
 
     /// Destinations that nothing in their record names: neither an authority, nor an SNI, nor a cluster of the mesh.
     static func unnamed(_ records: [AccessLogRecord]) -> Set<IPAddress> {
@@ -173,6 +176,7 @@ extension MeshSource {
         _ questions: AsyncStream<NameQuestion>, _ resolver: NameResolver, hosts: @Sendable () -> [String]
     ) async {
         var failed: ContinuousClock.Instant?
+        var answered: CircularBuffer<SourceSink.Expectation> = []
         for await question in questions {
             let expectation = SourceSink.Expectation.name(address: question.address.description)
             // Name servers that do not answer are left alone for a while; the address is asked for when it shows up again.
@@ -187,11 +191,16 @@ extension MeshSource {
                         .accessLog(question.asker), .resolved(address: question.address.description, name: name))
                 }
                 sink.round.fulfil(expectation)
-            case .nothing: sink.round.fulfil(expectation)
+                answered.append(expectation)
+            case .nothing:
+                sink.round.fulfil(expectation)
+                answered.append(expectation)
             case .failed:
                 failed = .now
                 sink.round.forget(expectation)
             }
+            // A scan of many addresses must not fill the memory.
+            if answered.count > Self.mostAnswered { sink.round.forget(answered.removeFirst()) }
         }
     }
 }

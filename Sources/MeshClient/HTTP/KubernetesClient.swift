@@ -9,6 +9,8 @@ import NIOHTTP1
 public final class KubernetesClient: Sendable {
     /// How long to wait for an answer where a call does not say.
     static let usualDeadline: Duration = .seconds(10)
+    /// Time between two signs of life of a long answer in which nothing happens.
+    private static let heartbeat: Duration = .seconds(5)
     /// Bytes of the longest answer that is read whole: lists and Envoy's statistics can be long.
     private static let largestAnswer = 256 << 20
 
@@ -32,6 +34,7 @@ public final class KubernetesClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
         configuration.redirectConfiguration = .disallow
+        configuration.http1_1ConnectionDebugInitializer = { $0.watchingThePeer() }
         if let name = access.tls.serverName, var address = URLComponents(string: access.server),
             let real = address.host
         {
@@ -94,12 +97,13 @@ public final class KubernetesClient: Sendable {
     ///
     /// - Parameters:
     ///   - patience: how long to wait for the beginning of the answer.
-    ///   - idle: how long it may be silent; nil for ever.
+    ///   - idle: how long it may be silent.
     ///   - opened: called once the server has said yes.
+    ///   - alive: called every few seconds from then on, while the connection stands.
     /// - Returns: true at the server's end, false when it was silent for too long.
     func stream(
         _ path: String, query: [(String, String)], what: String, patience: Duration = KubernetesClient.usualDeadline,
-        idle: Duration?, opened: @escaping @Sendable () async -> Void,
+        idle: Duration, opened: @escaping @Sendable () async -> Void, alive: @escaping @Sendable () async -> Void,
         received: @escaping @Sendable (ByteBuffer) async throws -> Void
     ) async throws -> Bool {
         try await wordingFailures { [self] in
@@ -122,10 +126,14 @@ public final class KubernetesClient: Sendable {
                     }
                     return true
                 }
-                if let idle {
-                    group.addTask {
-                        try await silence.outlasts(idle)
-                        return false
+                group.addTask {
+                    try await silence.outlasts(idle)
+                    return false
+                }
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: Self.heartbeat)
+                        await alive()
                     }
                 }
                 defer { group.cancelAll() }

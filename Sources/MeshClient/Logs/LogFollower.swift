@@ -93,7 +93,8 @@ actor LogFollower {
         do {
             _ = try await client.stream(
                 path, query: query(since) + [("follow", "true")], what: "log of \(proxy)", idle: settings.idle,
-                opened: { await self.accepted() }, received: { await self.received($0) })
+                opened: { await self.accepted() }, alive: { [tell, source] in await tell(source, .alive) },
+                received: { await self.received($0) })
             let (action, attempt) = machine.ended(lasted: lasted, random: settings.random())
             await complain(
                 RequestFailure(.unreachable, "the log of \(proxy) ends: is its container running?"), action, attempt)

@@ -31,11 +31,19 @@ public struct NameServer: Sendable, Hashable {
 /// Asks name servers, one after the other, over UDP.
 struct DNSClient: Sendable {
     /// Why there is no answer.
-    enum Failure: Error, Sendable, Hashable {
+    enum Failure: Error, Sendable, Hashable, CustomStringConvertible {
         case noServer
         case noAnswer
         /// Neither success nor "no such name".
         case code(Int)
+
+        var description: String {
+            switch self {
+            case .noServer: "no name server is known; see /etc/resolv.conf"
+            case .noAnswer: "the name servers do not answer"
+            case .code(let code): "the name servers report error \(code)"
+            }
+        }
     }
 
     let servers: [NameServer]
@@ -54,7 +62,7 @@ struct DNSClient: Sendable {
                 return answer.records
             } catch {
                 if Task.isCancelled { throw CancellationError() }
-                last = error
+                last = error is Failure ? error : Failure.noAnswer
             }
         }
         throw last

@@ -6,7 +6,6 @@ extension NameResolver {
     /// - Throws: where no name server answers.
     public func address(of host: String) async throws -> String? {
         if let address = IPAddress(host) { return address.description }
-        guard let family = IPAddress("0.0.0.0") else { return nil }
-        return try await addresses(of: host, like: family).map(\.description).min()
+        return try await addresses(of: host, isIPv4: true).map(\.description).min()
     }
 }

@@ -36,7 +36,7 @@ public actor NameResolver {
             var names: [String] = []
             for host in hosts.prefix(Self.mostHosts) {
                 do {
-                    if try await addresses(of: host, like: address).contains(address) { names.append(host) }
+                    if try await addresses(of: host, isIPv4: address.isIPv4).contains(address) { names.append(host) }
                 } catch DNSClient.Failure.code {
                     continue  // One name that its servers fail on says nothing about the others.
                 }
@@ -44,7 +44,7 @@ public actor NameResolver {
             if !names.isEmpty { return .names(names) }
             for case .name(let name) in try await client.records(of: address.reverseName, .ptr) {
                 let safe = name.lowercased()
-                if safe == safe.madeSafe, try await addresses(of: safe, like: address).contains(address) {
+                if safe == safe.madeSafe, try await addresses(of: safe, isIPv4: address.isIPv4).contains(address) {
                     names.append(safe)
                 }
             }
@@ -54,10 +54,10 @@ public actor NameResolver {
         }
     }
 
-    func addresses(of host: String, like address: IPAddress) async throws -> Set<IPAddress> {
-        let key = (address.isIPv4 ? "4 " : "6 ") + host
+    func addresses(of host: String, isIPv4: Bool) async throws -> Set<IPAddress> {
+        let key = (isIPv4 ? "4 " : "6 ") + host
         if let known = forward[key], known.asked.duration(to: .now) < Self.goodFor { return known.addresses }
-        let records = try await client.records(of: host, address.isIPv4 ? .a : .aaaa)
+        let records = try await client.records(of: host, isIPv4 ? .a : .aaaa)
         let found = Set(records.compactMap { if case .address(let address) = $0 { address } else { nil } })
         if forward.count >= Self.mostRemembered { forward.removeAll() }
         forward[key] = (found, .now)

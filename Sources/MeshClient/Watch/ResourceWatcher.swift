@@ -95,7 +95,8 @@ actor ResourceWatcher {
                     ("timeoutSeconds", String(Int(settings.timeout.inSeconds))),
                 ],
                 what: "watch of \(resource.plural)", idle: settings.idle,
-                opened: { await self.accepted() }, received: { try await self.received($0) })
+                opened: { await self.accepted() }, alive: { [tell, source] in await tell(source, .alive) },
+                received: { try await self.received($0) })
             ending = serverError.map { .failed($0) } ?? (isClosed ? .closed : .idle)
         } catch {
             ending = .failed(await failure(error))
@@ -124,7 +125,8 @@ actor ResourceWatcher {
     }
 
     private func failure(_ error: any Error) async -> RequestFailure {
-        let failure = RequestFailure(any: error, server: client.access.server)
+        var failure = RequestFailure(any: error, server: client.access.server)
+        if failure.kind == .denied, namespace == nil { failure.message += "; -n looks at one namespace alone" }
         // The resource may be gone, or be served in another version now.
         if failure.kind == .notFound { await client.discovery.forget(resource) }
         return failure

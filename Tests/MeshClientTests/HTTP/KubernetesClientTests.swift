@@ -192,7 +192,7 @@ struct KubernetesClientTests {
         let client = try KubernetesClient(access: server.access)
         let bytes = Counter()
         let isEnd = try await client.stream(
-            "/", query: [], what: "x", idle: .milliseconds(50), opened: {},
+            "/", query: [], what: "x", idle: .milliseconds(50), opened: {}, alive: {},
             received: { for _ in 0..<$0.readableBytes { bytes.increment() } })
         #expect(!isEnd)
         #expect(bytes.value == 1)

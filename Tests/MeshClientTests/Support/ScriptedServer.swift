@@ -3,6 +3,7 @@ import MeshState
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 @testable import MeshClient
@@ -71,11 +72,16 @@ final class ScriptedServer: Sendable {
     var address: String { "http://127.0.0.1:\(port)" }
     var access: ClusterAccess { ClusterAccess(context: "test", server: address) }
 
-    init(port: Int = 0, _ handler: @escaping Handler) async throws {
+    /// - Parameter tls: makes it a server that speaks TLS.
+    init(tls: TLSConfiguration? = nil, _ handler: @escaping Handler) async throws {
+        let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: port) { channel in
+            .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     return try Client(wrappingChannelSynchronously: channel)
                 }
