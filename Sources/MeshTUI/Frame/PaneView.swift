@@ -181,7 +181,7 @@ struct PaneView {
             guard case .column(let id) = piece.element else { continue }
             let column = pane.column(id)
             let text = column.title.truncated(to: piece.width).padded(to: piece.width, column.alignment)
-            put(text, piece.start - shift, in: area, row: area.row, look: Look(.header), on: &canvas)
+            put(text, piece.start - shift, in: area, look: Look(.header), on: &canvas)
         }
     }
 
@@ -189,39 +189,41 @@ struct PaneView {
         _ row: RowRef, _ layout: RowLayout, _ shift: Int, in rect: Rect, _ matcher: Filter.Matcher?, isSelected: Bool,
         on canvas: inout Canvas
     ) {
-        let changed = state.changed[row.id] ?? []
         let status = status(of: row, width: rect.width)
         for (offset, pieces) in layout.lines.enumerated() {
+            let line = Rect(column: rect.column, row: rect.row + offset, width: rect.width, height: 1)
+            // On the last line the status takes what room it needs from the columns that it would hide.
+            let isLast = offset == layout.lines.count - 1
+            let end = isLast ? status.map { rect.width + shift - $0.text.columns - 1 } : nil
             for piece in pieces {
-                let line = rect.row + offset
                 switch piece.element {
-                case .text(let text): put(text, piece.start - shift, in: rect, row: line, look: Look(.dim), on: &canvas)
+                case .text(let text): put(text, piece.start - shift, in: line, look: Look(.dim), on: &canvas)
                 case .column(let id):
-                    let column = pane.column(id)
-                    let cell = pane.cell(id, of: row.index, in: context)
-                    // On the last line the status takes what room it needs from the columns that it would hide.
-                    let isLast = offset == layout.lines.count - 1
-                    let end = isLast && status != nil ? rect.width + shift - (status?.text.columns ?? 0) - 1 : .max
-                    let width = min(piece.width, end - piece.start)
+                    let width = min(piece.width, (end ?? .max) - piece.start)
                     guard width == piece.width || width >= 5 else { continue }
-                    let text = cell.text.truncated(to: width, column.truncation)
-                    let look = Look(cell.role, changed.contains(id) ? .bold : [])
-                    let padded = text.padded(to: width, column.alignment)
-                    put(padded, piece.start - shift, in: rect, row: line, look: look, on: &canvas)
-                    guard let matcher else { continue }
-                    let lead = padded.unicodeScalars.count - text.unicodeScalars.count
-                    let shownLead = column.alignment == .right ? lead : 0
-                    for match in matcher.matches(in: text) {
-                        let scalars = Array(padded.unicodeScalars)
-                        let from = Self.columns(scalars[..<(match.lowerBound + shownLead)])
-                        let length = Self.columns(
-                            scalars[(match.lowerBound + shownLead)..<(match.upperBound + shownLead)])
-                        mark(piece.start - shift + from, length, in: rect, row: line, on: &canvas)
-                    }
+                    drawCell(id, of: row, at: piece.start - shift, width: width, in: line, matcher, on: &canvas)
                 }
             }
         }
         drawStatus(status, in: rect, isSelected: isSelected, on: &canvas)
+    }
+
+    private func drawCell(
+        _ id: String, of row: RowRef, at start: Int, width: Int, in line: Rect, _ matcher: Filter.Matcher?,
+        on canvas: inout Canvas
+    ) {
+        let column = pane.column(id)
+        let cell = pane.cell(id, of: row.index, in: context)
+        let text = cell.text.truncated(to: width, column.truncation)
+        let place = column.alignment == .right ? start + width - text.columns : start
+        let isChanged = state.changed[row.id]?.contains(id) == true
+        put(text, place, in: line, look: Look(cell.role, isChanged ? .bold : []), on: &canvas)
+        guard let matcher else { return }
+        let scalars = Array(text.unicodeScalars)
+        for match in matcher.matches(in: text) {
+            let before = Self.columns(scalars[..<match.lowerBound])
+            mark(place + before, Self.columns(scalars[match]), in: line, on: &canvas)
+        }
     }
 
     private static func columns(_ scalars: ArraySlice<Unicode.Scalar>) -> Int {
@@ -237,39 +239,40 @@ struct PaneView {
     /// The status stands at the right end of the row's last line; on a row that can be let out the key for it stands
     /// there, if nothing else does.
     private func drawStatus(_ status: CellText?, in rect: Rect, isSelected: Bool, on canvas: inout Canvas) {
-        let line = rect.row + rect.height - 1
+        let line = Rect(column: rect.column, row: rect.row + rect.height - 1, width: rect.width, height: 1)
         if let status {
-            put(
-                status.text, rect.width - status.text.columns, in: rect, row: line, look: Look(status.role, .bold),
-                on: &canvas)
+            let look = Look(status.role, .bold)
+            put(status.text, line.width - status.text.columns, in: line, look: look, on: &canvas)
             return
         }
-        guard isSelected, box.id == .blocked else { return }
-        guard let allow = KeyTable.bindings.first(where: { $0.name == "allow" }), allow.reason(model) == nil else {
-            return
+        guard isSelected, let action = KeyTable.bindings.first(where: { $0.name == pane.hintedAction }),
+            action.reason(model) == nil
+        else { return }
+        let hint = "\(action.keys.first?.label ?? "") \(action.hint ?? "")"
+        let start = line.width - hint.columns
+        guard start > 2 else { return }
+        let isFree = (line.column + start - 2..<line.column + line.width).allSatisfy { column in
+            (0..<canvas.frame.size.columns).contains(column) && canvas.frame[column, line.row].text == " "
         }
-        let hint = "\(allow.keys.first?.label ?? "") \(allow.hint ?? "")"
-        let start = rect.column + rect.width - hint.columns
-        let isFree = (start - 2..<rect.column + rect.width).allSatisfy { column in
-            column >= 0 && column < canvas.frame.size.columns && canvas.frame[column, line].text == " "
-        }
-        if isFree, rect.width > hint.columns + 2 { canvas.put(hint, column: start, row: line, look: Look(.key)) }
+        if isFree { put(hint, start, in: line, look: Look(.key), on: &canvas) }
     }
 
-    /// Writes text at a place counted from the left edge of `area`, cutting what lies outside of it.
-    private func put(_ text: String, _ start: Int, in area: Rect, row: Int, look: Look, on canvas: inout Canvas) {
+    /// Writes text at a place counted from the left edge of a line, cutting what lies outside of it.
+    private func put(_ text: String, _ start: Int, in line: Rect, look: Look, on canvas: inout Canvas) {
         let width = text.columns
         let cut = max(0, -start)
-        guard cut < width || width == 0, start < area.width else { return }
+        guard cut < width, start < line.width else { return }
         let rest = cut == 0 ? text : text.suffix(columns: width - cut).padded(to: width - cut, .right)
         let place = max(0, start)
-        canvas.put(rest, column: area.column + place, row: row, width: area.width - place, look: look)
+        canvas.put(rest, column: line.column + place, row: line.row, width: line.width - place, look: look)
     }
 
-    private func mark(_ start: Int, _ length: Int, in area: Rect, row: Int, on canvas: inout Canvas) {
+    private func mark(_ start: Int, _ length: Int, in line: Rect, on canvas: inout Canvas) {
         let from = max(0, start)
-        let to = min(area.width, start + length)
+        let to = min(line.width, start + length)
         guard from < to else { return }
-        canvas.restyle(Rect(column: area.column + from, row: row, width: to - from, height: 1)) { $0.role = .match }
+        canvas.restyle(Rect(column: line.column + from, row: line.row, width: to - from, height: 1)) {
+            $0.role = .match
+        }
     }
 }

@@ -12,6 +12,7 @@ struct BlockedPane: Pane {
     let noun = "blocked calls"
     let sourceNoun = "proxies"
     let defaultSort = SortOrder(column: "last", descending: true)
+    let hintedAction: String? = "allow"
     let filterKeys = ["from", "to", "ns", "host", "port", "proto", "verdict"]
     let emptyText = CellText("No blocked egress in the last hour", .ok)
 

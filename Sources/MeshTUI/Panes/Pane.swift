@@ -175,6 +175,8 @@ protocol Pane: Sendable {
     func summary(of context: RowContext, rows: Int) -> String
     /// What is said when there is nothing, and whether that is good news.
     var emptyText: CellText { get }
+    /// The action whose key the selected row shows; nil for none.
+    var hintedAction: String? { get }
     /// Whether what the pane shows comes from this source.
     func isFed(by source: SourceID) -> Bool
     /// What one source is called when some fail: `1 of 7 proxies unreachable`.
@@ -205,6 +207,8 @@ enum Panes {
 
 extension Pane {
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { document(of: index, in: snapshot) }
+
+    var hintedAction: String? { nil }
 
     func commandName(of index: Int, in snapshot: MeshSnapshot) -> String { name(of: index, in: snapshot) }
 
