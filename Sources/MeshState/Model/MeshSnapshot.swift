@@ -81,6 +81,8 @@ public struct MeshSnapshot: Sendable {
     public var connections: [Connection]
     /// Newest first.
     public var blocked: [BlockedEgress]
+    /// How many calls were blocked in the minute before `time`.
+    public var blockedLastMinute: Int
     /// Blocked calls that were dropped because too many different ones came.
     public var blockedLost: Int
     public var sources: [SourceID: SourceState]
@@ -88,7 +90,7 @@ public struct MeshSnapshot: Sendable {
     public init(
         time: Date, identity: MeshIdentity, policy: OutboundPolicy? = nil, istioVersion: String = "",
         services: [ServiceSummary] = [], entries: [EntrySummary] = [], proxies: [Proxy] = [],
-        connections: [Connection] = [], blocked: [BlockedEgress] = [], blockedLost: Int = 0,
+        connections: [Connection] = [], blocked: [BlockedEgress] = [], blockedLastMinute: Int = 0, blockedLost: Int = 0,
         sources: [SourceID: SourceState] = [:]
     ) {
         self.time = time
@@ -100,6 +102,7 @@ public struct MeshSnapshot: Sendable {
         self.proxies = proxies
         self.connections = connections
         self.blocked = blocked
+        self.blockedLastMinute = blockedLastMinute
         self.blockedLost = blockedLost
         self.sources = sources
     }

@@ -11,6 +11,10 @@ struct BlockedTable {
     private(set) var events: [BlockedEgress.ID: BlockedEgress] = [:]
     private(set) var lost = 0
     private var logs: [ProxyID: SeenLines] = [:]
+    private var recent = RecentCalls()
+
+    /// How many calls were blocked in the minute before a moment.
+    func lastMinute(at now: Date) -> Int { recent.count(at: now) }
 
     /// Takes lines of a proxy's access log.
     ///
@@ -26,6 +30,7 @@ struct BlockedTable {
             else { continue }
             // A cluster's clock may be ahead of ours.
             let moment = min(record.start, time)
+            recent.add(moment)
             let id = BlockedEgress.ID(
                 workload: workload, namespace: proxy.namespace, target: call.target, port: call.port,
                 transport: call.transport)
@@ -97,5 +102,27 @@ private struct SeenLines {
         order.append(key)
         if order.count > Self.most { known.remove(order.removeFirst()) }
         return true
+    }
+}
+
+/// Calls of the last minute, counted by the second in which they were made.
+private struct RecentCalls {
+    private static let window: Double = 60
+    private var counts: [Int: Int] = [:]
+
+    mutating func add(_ moment: Date) {
+        let second = Int(moment.timeIntervalSince1970)
+        counts[second, default: 0] += 1
+        // Lines come roughly in order, so that this seldom has more to do than one removal.
+        if counts.count > 2 * Int(Self.window), let newest = counts.keys.max() {
+            counts = counts.filter { Double(newest - $0.key) <= Self.window }
+        }
+    }
+
+    func count(at now: Date) -> Int {
+        counts.reduce(0) { sum, second in
+            let age = now.timeIntervalSince1970 - Double(second.key)
+            return age <= Self.window ? sum + second.value : sum
+        }
     }
 }

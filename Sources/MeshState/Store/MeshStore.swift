@@ -227,6 +227,7 @@ public struct MeshStore: Sendable {
             last.blocked = blocked.events.values.sorted { ($0.last, $1.id) > ($1.last, $0.id) }
             last.blockedLost = blocked.lost
         }
+        last.blockedLastMinute = blocked.lastMinute(at: time)
         last.sources = sources.states(unreadable: unreadable)
         stale.removeAll()
         return last

@@ -55,6 +55,21 @@ struct BlockedStoreTests {
         #expect(mesh.snapshot().blocked.isEmpty)
     }
 
+    @Test("calls of the last minute are counted by when they were made, not by when they were read")
+    func lastMinute() {
+        var mesh = TestMesh()
+        mesh.log(
+            (0..<40).map { blackHole("11:10:\(10 + $0)", to: "203.0.113.10:1", from: "10.0.0.1:\($0)") }
+                + (0..<20).map { blackHole("11:59:\(20 + $0)", to: "203.0.113.10:1", from: "10.0.0.1:\($0)") })
+        mesh.time = .at("12:00:00")
+        #expect(mesh.snapshot().blocked.first?.count == 60)
+        #expect(mesh.snapshot().blockedLastMinute == 20)
+        mesh.time = .at("12:00:30")
+        #expect(mesh.snapshot().blockedLastMinute == 10)
+        mesh.time = .at("12:05:00")
+        #expect(mesh.snapshot().blockedLastMinute == 0)
+    }
+
     @Test("too many different calls are counted as lost")
     func lost() {
         var mesh = TestMesh()
