@@ -90,6 +90,14 @@ import Testing
         }
     }
 
+    /// Output that nobody takes blocks the loop; giving the terminal back must not block as well.
+    @Test func stoppedOutputDoesNotKeepTheProgramAlive() async throws {
+        let pty = try PseudoTerminal.probe(["meter"])
+        try await pty.expect("the first frame") { pty.shows("service-39") }
+        pty.send("bbbb")
+        #expect(try await pty.endUnread(by: SIGTERM) == 128 + SIGTERM)
+    }
+
     /// A closed window sends HUP and ends the input; whichever is seen first, the status says HUP.
     @Test func closedWindow() async throws {
         try await TmuxDriver.probe(["watch"]) { t in

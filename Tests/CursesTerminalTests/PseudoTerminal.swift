@@ -117,6 +117,19 @@ final class PseudoTerminal {
         terminal = -1
     }
 
+    /// Sends a signal again and again until the program ends, and takes nothing that it writes meanwhile.
+    func endUnread(by number: Int32) async throws -> Int32 {
+        let deadline = ContinuousClock.now + .seconds(30)
+        var status: Int32 = 0
+        while waitpid(process, &status, WNOHANG) == 0 {
+            guard ContinuousClock.now < deadline else { throw Failure(description: "signal \(number) ended nothing") }
+            kill(process, number)
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        process = 0
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+
     /// Waits for the program's end; 128 + number if it was by a signal.
     func exitStatus() async throws -> Int32 {
         var status: Int32 = 0
