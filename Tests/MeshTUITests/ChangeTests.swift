@@ -93,8 +93,39 @@ import Testing
         let request = try #require(sent(model.type("ay")))
         _ = update(&model, .changeFinished(request, .done(object: request.object ?? .null, warnings: [])))
         #expect(cell(model) == "◌ allowed; waiting for proxies")
+        // A proxy that is silent for a while proves nothing either.
+        _ = update(&model, .snapshot(World.snapshot()))
+        _ = update(&model, .snapshot(snapshot("ratings-v2-mysql", connections: 7, live: 0)))
+        #expect(cell(model) == "◌ allowed; waiting for proxies")
         _ = update(&model, .snapshot(snapshot("ratings-v2-mysql", connections: 9, live: 0)))
         #expect(cell(model) == "● flows, 2 connections")
+        // Counters that have started anew count from nothing.
+        _ = update(&model, .snapshot(snapshot("ratings-v2-mysql", connections: 1, live: 0)))
+        _ = update(&model, .snapshot(snapshot("ratings-v2-mysql", connections: 4, live: 0)))
+        #expect(cell(model) == "● flows, 3 connections")
+    }
+
+    @Test func trafficToAnotherPortOfTheEntryIsNoProof() throws {
+        var model = World.model(focus: .blocked) { snapshot in
+            snapshot.blocked = [
+                World.blocked(
+                    "sleep", "edition.cnn.com", 8080, .http, destination: "203.0.113.20:8080", name: "edition.cnn.com",
+                    source: .authority,
+                    reason: .otherPort(ObjectKey(kind: "ServiceEntry", namespace: "default", name: "cnn")),
+                    count: 1, first: 3, last: 3)
+            ]
+        }
+        let row = model.current.rows[0].id
+        let request = try #require(sent(model.type("ay")))
+        #expect(request.target.name == "cnn")
+        _ = update(&model, .changeFinished(request, .done(object: request.object ?? .null, warnings: [])))
+        func snapshot(_ cluster: String) -> MeshSnapshot {
+            World.snapshot { $0.connections = [World.connection("sleep", cluster, live: 2, connections: 99)] }
+        }
+        _ = update(&model, .snapshot(snapshot("outbound|80||edition.cnn.com")))
+        #expect(cell(model, row) == "◌ allowed; waiting for proxies")
+        _ = update(&model, .snapshot(snapshot("outbound|8080||edition.cnn.com")))
+        #expect(cell(model, row) == "● flows, 99 connections")
     }
 
     @Test func aRowThatIsBlockedAgainSaysSo() throws {

@@ -54,25 +54,4 @@ import Testing
         model.type("p")
         #expect(model[.connections].data == .stale(100, nil))
     }
-
-    @Test func recentCallsAreThoseOfTheLastMinute() {
-        var recent = RecentCount()
-        func add(_ seconds: Double, _ count: Int) {
-            var row = World.mysql
-            row.count = count
-            row.first = World.ago(1000)
-            recent.add([row], at: World.now.addingTimeInterval(seconds))
-        }
-        add(0, 500)
-        #expect(recent.count(at: World.now) == 0)
-        add(10, 510)
-        add(50, 530)
-        #expect(recent.count(at: World.now.addingTimeInterval(50)) == 30)
-        add(71, 531)
-        // What came until 10 s is more than a minute ago by now.
-        #expect(recent.count(at: World.now.addingTimeInterval(71)) == 21)
-        add(72, 3)
-        #expect(recent.count(at: World.now.addingTimeInterval(72)) <= 21)
-        #expect(recent.count(at: World.now.addingTimeInterval(500)) == 0)
-    }
 }

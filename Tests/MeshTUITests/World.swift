@@ -152,7 +152,7 @@ enum World {
                     "sleep", "203.0.113.77", 8443, .tcp, destination: "203.0.113.77:8443", name: nil, source: nil,
                     count: 1, first: 500, last: 500),
             ],
-            sources: sources())
+            blockedLastMinute: 43, sources: sources())
         change(&snapshot)
         return snapshot
     }

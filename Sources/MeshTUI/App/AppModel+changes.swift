@@ -11,14 +11,16 @@ extension AppModel {
                 let connection = snapshot.connections[row.index]
                 let request = try Self.suggestion(for: connection, in: snapshot, id: lastRequest)
                 propose(
-                    request, row: row.id, goal: Self.flow(request, connection.workload, connection.id.proxy.namespace),
+                    request, row: row.id,
+                    goal: Self.flow(request, connection.workload, connection.id.proxy.namespace, port: nil),
                     lead: "\(name): known to no entry, let through by ALLOW_ANY")
             } else {
                 let blocked = snapshot.blocked[row.index]
                 let request = try SuggestedEntry.make(for: blocked, in: snapshot, id: lastRequest)
                 let times = blocked.count == 1 ? "once" : "\(blocked.count) times"
                 propose(
-                    request, row: row.id, goal: Self.flow(request, blocked.id.workload, blocked.id.namespace),
+                    request, row: row.id,
+                    goal: Self.flow(request, blocked.id.workload, blocked.id.namespace, port: blocked.id.port),
                     lead: "\(name), blocked \(times): \(BlockedPane.reason(blocked.reason))")
             }
         } catch {
@@ -42,8 +44,14 @@ extension AppModel {
             namespace: connection.id.proxy.namespace, id: id)
     }
 
-    private static func flow(_ request: ChangeRequest, _ workload: String, _ namespace: String) -> ChangeProgress.Goal {
-        let clusters = ChangeProgress.destinations(of: request.object ?? .null)
+    /// What proves that a call is let out: the workload's connections to the hosts of the entry, at the call's own port
+    /// where that is known; other ports of the entry may have been open before.
+    private static func flow(
+        _ request: ChangeRequest, _ workload: String, _ namespace: String, port: Int?
+    ) -> ChangeProgress.Goal {
+        let clusters = ChangeProgress.destinations(of: request.object ?? .null).filter {
+            port == nil || $0.port == port
+        }
         return .flows(workload: workload, namespace: namespace, clusters: clusters)
     }
 

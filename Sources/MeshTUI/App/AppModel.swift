@@ -37,7 +37,6 @@ public struct AppModel: Sendable {
     var layers: [any Layer] = []
     var message: Message?
     var progress: [RowID: ChangeProgress] = [:]
-    var recentBlocked = RecentCount()
     /// How far the mesh as a whole is known.
     var health = DataState.loading
     /// The highest number that a change of ours has had.
@@ -63,7 +62,6 @@ public struct AppModel: Sendable {
     struct Pause: Sendable {
         var since: Date
         var snapshot: MeshSnapshot?
-        var recentBlocked: Int
         /// Rows that differ by now from what is shown.
         var unseen = 0
     }
@@ -101,8 +99,7 @@ extension AppModel {
     var context: RowContext {
         RowContext(
             snapshot: shown ?? MeshSnapshot(time: now, identity: MeshIdentity(context: contextName, server: "")),
-            now: shownNow, clock: clock, progress: progress,
-            recentBlocked: pause?.recentBlocked ?? recentBlocked.count(at: now))
+            now: shownNow, clock: clock, progress: progress)
     }
 
     var layout: Layout { Layout(size: size, focus: focus, isZoomed: isZoomed) }
@@ -122,37 +119,5 @@ extension AppModel {
         guard var top = layers.last as? Kind else { return }
         change(&top, self)
         layers[layers.count - 1] = top
-    }
-}
-
-/// Counts what came within the last minute, from totals that grow.
-struct RecentCount: Sendable, Hashable {
-    private var samples: [Sample] = []
-
-    private struct Sample: Sendable, Hashable {
-        var time: Date
-        var total: Int
-    }
-
-    /// Takes in the calls of a snapshot. Of what was there before the first one, calls of the last minute count.
-    mutating func add(_ blocked: [BlockedEgress], at time: Date) {
-        let total = blocked.reduce(0) { $0 + $1.count }
-        if samples.isEmpty {
-            let recent = blocked.reduce(0) { time.timeIntervalSince($1.first) <= 60 ? $0 + $1.count : $0 }
-            samples.append(Sample(time: time, total: total - recent))
-        }
-        // Rows that were dropped make the total shrink: what was before then is no measure any more.
-        if let last = samples.last, total < last.total {
-            let loss = last.total - total
-            for index in samples.indices { samples[index].total -= loss }
-        }
-        samples.append(Sample(time: time, total: total))
-        while samples.count > 2, time.timeIntervalSince(samples[1].time) > 60 { samples.removeFirst() }
-    }
-
-    func count(at now: Date) -> Int {
-        guard let last = samples.last else { return 0 }
-        let base = samples.last { now.timeIntervalSince($0.time) > 60 } ?? samples.first
-        return max(0, last.total - (base?.total ?? 0))
     }
 }

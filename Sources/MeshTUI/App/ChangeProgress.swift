@@ -46,7 +46,7 @@ struct ChangeProgress: Sendable, Hashable {
     /// When the stage was reached.
     var since: Date
     /// Connections and requests through the goal's clusters before the change.
-    let baseline: UInt64
+    private var baseline: UInt64
     /// The blocked row that the change is to help, as it was last seen.
     private var blocked: BlockedMark?
     /// The row was blocked anew after all: it has to say so, and the change is no news any more.
@@ -84,6 +84,9 @@ struct ChangeProgress: Sendable, Hashable {
 
     /// Looks for the proof in what the proxies say.
     mutating func observe(_ snapshot: MeshSnapshot, now: Date) {
+        // Counters that have started anew, as their proxy has, count from nothing.
+        let traffic = Self.traffic(of: goal, in: snapshot)
+        if traffic.isThere { baseline = min(baseline, traffic.counted) }
         if let next = next(in: snapshot), next != stage {
             if next.isConfirmed != stage.isConfirmed { since = now }
             stage = next
@@ -140,19 +143,22 @@ struct ChangeProgress: Sendable, Hashable {
         return false
     }
 
-    private static func traffic(of goal: Goal, in snapshot: MeshSnapshot) -> (live: Int, counted: UInt64) {
-        guard case .flows(let workload, let namespace, let clusters) = goal else { return (0, 0) }
-        var live = 0
-        var counted: UInt64 = 0
+    /// Connections of the goal's workload through its clusters; `isThere` when its proxy has such a cluster at all.
+    private static func traffic(
+        of goal: Goal, in snapshot: MeshSnapshot
+    ) -> (live: Int, counted: UInt64, isThere: Bool) {
+        var sum = (live: 0, counted: UInt64(0), isThere: false)
+        guard case .flows(let workload, let namespace, let clusters) = goal else { return sum }
         for connection in snapshot.connections
         where connection.workload == workload && connection.id.proxy.namespace == namespace
             && connection.id.cluster.direction == .outbound
             && clusters.contains(.init(host: connection.id.cluster.host, port: connection.id.cluster.port))
         {
-            live += connection.live
-            counted += max(connection.total.connections, connection.total.requests)
+            sum.live += connection.live
+            sum.counted += max(connection.total.connections, connection.total.requests)
+            sum.isThere = true
         }
-        return (live, counted)
+        return sum
     }
 
     /// The clusters that a ServiceEntry in the API's form gives: each of its hosts with each of its ports.

@@ -75,7 +75,6 @@ extension AppModel {
         let old = shown.map { _ in context }
         latest = snapshot
         now = max(now, snapshot.time)
-        recentBlocked.add(snapshot.blocked, at: snapshot.time)
         observeProgress(in: snapshot)
         if pause != nil {
             let unseen = pause?.snapshot.map { snapshot.differences(from: $0) } ?? 0

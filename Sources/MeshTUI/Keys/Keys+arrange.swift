@@ -68,7 +68,7 @@ extension AppModel {
             judge()
             refreshLayers()
         } else {
-            pause = Pause(since: now, snapshot: latest, recentBlocked: recentBlocked.count(at: now))
+            pause = Pause(since: now, snapshot: latest)
         }
         return []
     }

@@ -1,6 +1,10 @@
 import MeshState
 
 extension KeyTable {
+    private static let isForced: @Sendable (AppModel) -> String? = { model in
+        model.lock == .forced ? "this console was started read-only" : nil
+    }
+
     /// The program itself.
     static let programKeys: [KeyBinding] = [
         KeyBinding(
@@ -17,7 +21,7 @@ extension KeyTable {
         ) { $0.quit() },
         KeyBinding(
             "lock", [.character("L")], .program, "Lock changes, and unlock them",
-            reason: { $0.lock == .forced ? "this console was started read-only" : nil }
+            reason: isForced
         ) { model in
             model.lock = model.lock == .open ? .locked : .open
             return []

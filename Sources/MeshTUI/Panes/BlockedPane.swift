@@ -137,7 +137,7 @@ struct BlockedPane: Pane {
 
     func summary(of context: RowContext, rows: Int) -> String {
         let lost = context.snapshot.blockedLost
-        let recent = "\(context.recentBlocked) in 60s"
+        let recent = "\(context.snapshot.blockedLastMinute) in 60s"
         return lost == 0 ? recent : "\(recent), lost \(lost)"
     }
 

@@ -110,19 +110,16 @@ struct RowContext: Sendable {
     var medium: Medium
     /// What became of the changes that the operator made, by the row that they were made on.
     var progress: [RowID: ChangeProgress]
-    /// Blocked calls of the last minute.
-    var recentBlocked: Int
 
     init(
         snapshot: MeshSnapshot, now: Date, clock: WallClock = WallClock(), medium: Medium = .screen,
-        progress: [RowID: ChangeProgress] = [:], recentBlocked: Int = 0
+        progress: [RowID: ChangeProgress] = [:]
     ) {
         self.snapshot = snapshot
         self.now = now
         self.clock = clock
         self.medium = medium
         self.progress = progress
-        self.recentBlocked = recentBlocked
     }
 }
 
