@@ -174,7 +174,9 @@ import Testing
         #expect(model.message?.isError == true)
         #expect(model.message?.text.contains(words) == true)
         try Golden.check(model, "allow-refused")
-        model.type(.down)
+        model.type(.enter)
+        try Golden.check(model, "details-refused")
+        model.type(.escape, .down)
         _ = update(&model, .tick(World.now.addingTimeInterval(60)))
         #expect(cell(model) == "! \(words)")
         // It can be tried again.

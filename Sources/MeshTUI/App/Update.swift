@@ -9,7 +9,9 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .resize(let size): model.resize(to: size)
     case .snapshot(let snapshot): model.take(snapshot)
     case .tick(let now): model.tick(now)
-    case .changeFinished(let request, let result): model.finish(request, result)
+    case .changeFinished(let request, let result):
+        model.finish(request, result)
+        model.refreshLayers()
     case .message(let text, let isError): model.say(text, isError: isError)
     }
     model.measure()

@@ -163,7 +163,7 @@ struct BlockedPane: Pane {
             .field("Last", CellText(context.clock.time(blocked.last))),
         ]
         if let progress = context.progress[.blocked(blocked.id)] {
-            lines.append(.field("Change", progress.cell))
+            lines += progress.details
         }
         return lines
     }

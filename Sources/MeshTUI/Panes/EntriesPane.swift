@@ -132,11 +132,6 @@ struct EntriesPane: Pane {
         let entry = summary.entry
         var lines: [DetailLine] = [.field("State", Self.state(summary.state, .screen))]
         if summary.state != .on { lines.append(.text(CellText(Self.note(summary.state), .warn))) }
-        if let progress = context.progress[.object(summary.id)] {
-            lines.append(
-                .field(
-                    "Last change", CellText("\(progress.request.summary): \(progress.cell.text)", progress.cell.role)))
-        }
         lines += entry.hosts.map { .field("Host", CellText($0)) }
         lines += entry.ports.map { .field("Port", CellText("\($0.number) \($0.name) \($0.protocolText)")) }
         lines += [
@@ -153,6 +148,7 @@ struct EntriesPane: Pane {
             .field("Live", CellText(Words.count(summary.live, "connection"))),
         ]
         lines += entry.endpoints.map { .field("Endpoint", CellText($0.address)) }
+        lines += context.progress[.object(summary.id)]?.details ?? []
         lines += Traffic.lines(to: { entry.hosts.contains($0.host) }, in: context)
         return lines
     }
