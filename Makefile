@@ -3,6 +3,10 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 
+# The toolchain's own C compiler, so that nothing else is needed.
+CLANG ?= $(dir $(realpath $(shell command -v $(SWIFT))))clang
+CAPTURE := $(wildcard Sources/CCapture/*.c Sources/CCapture/*.h Sources/CCapture/include/*.h)
+
 .PHONY: all setup build demo test bench install clean
 
 all: build
@@ -12,8 +16,8 @@ setup:
 
 build: setup
 	@[ -x .build/release/meshtop ] || echo "build: compiling meshtop and its libraries; the first time takes about ten minutes on two cores"
-	$(SWIFT) build -c release --product CCapture
 	$(SWIFT) build -c release --product meshtop
+	@$(MAKE) --no-print-directory .build/release/libCCapture.so
 
 demo: build
 	@.build/release/meshtop demo
@@ -21,8 +25,12 @@ demo: build
 test: setup
 	@[ -d .build/debug/meshtop.build ] || echo "test: compiling meshtop, its libraries and tests; the first time takes about six minutes on two cores"
 	$(SWIFT) build --build-tests
-	$(SWIFT) build --product CCapture
+	@$(MAKE) --no-print-directory .build/debug/libCCapture.so
 	$(SWIFT) test --skip-build
+
+# Preloaded into any program, the library needs libc and nothing else, so SwiftPM, which adds Swift's, does not build it.
+.build/%/libCCapture.so: $(CAPTURE)
+	$(CLANG) -std=gnu17 -O2 -Wall -Wextra -fPIC -fvisibility=hidden -shared -o $@ $(filter %.c,$^) -ldl
 
 bench: build
 	@Benchmarks/run

@@ -28,11 +28,7 @@ func hummingbird(_ names: String...) -> [Target.Dependency] {
 let package = Package(
     name: "meshtop",
     platforms: [.macOS(.v15)],
-    products: [
-        .executable(name: "meshtop", targets: ["meshtop"]),
-        // The library that the lab preloads into its workloads and proxies.
-        .library(name: "CCapture", type: .dynamic, targets: ["CCapture"]),
-    ],
+    products: [.executable(name: "meshtop", targets: ["meshtop"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -58,7 +54,6 @@ let package = Package(
         .target(name: "MeshTUI", dependencies: ["MeshState", yams], swiftSettings: strict),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "CursesTerminal", dependencies: ["MeshTUI", "CTerminal"], swiftSettings: strict),
-        .target(name: "CCapture", linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "MeshLab",
             dependencies: [
@@ -93,7 +88,7 @@ let package = Package(
         .testTarget(
             name: "MeshLabTests",
             dependencies: [
-                "MeshLab", "MeshState", "CCapture", asyncHTTPClient, logging, subprocess,
+                "MeshLab", "MeshState", asyncHTTPClient, logging, subprocess,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio("NIOCore", "NIOHTTP1") + hummingbird("Hummingbird"),
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -15,9 +15,7 @@ struct ConsoleRunner: Sendable {
 
         /// Ends the process as its parent expects: by the signal that asked for it.
         func finish() {
-            guard case .signal(let number) = self else { return }
-            Glibc.signal(number, SIG_DFL)
-            raise(number)
+            if case .signal(let number) = self { Terminal.end(by: number) }
         }
     }
 

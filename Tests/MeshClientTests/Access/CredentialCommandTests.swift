@@ -33,14 +33,16 @@ struct CredentialCommandTests {
     @Test func theCommandSeesItsEnvironment() async throws {
         let script = #"""
             case "$KUBERNETES_EXEC_INFO" in *'"interactive":false'*) ;; *) exit 9;; esac
-            printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' "$REGION"
+            printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",'
+            printf '"status":{"token":"%s"}}' "$REGION"
             """#
         #expect(try await command(script, environment: ["REGION": "eu"]).run().token == "eu")
     }
 
     @Test(arguments: [
         ("exit 3", "it ended with 3"), ("echo no account >&2; exit 1", "it ended with 1: no account"),
-        ("no-such-command-here", "there is no such command"), ("echo hello", "not valid JSON"), ("echo '{}'", "no ExecCredential"),
+        ("no-such-command-here", "there is no such command"), ("echo hello", "not valid JSON"),
+        ("echo '{}'", "no ExecCredential"),
         (#"echo '{"apiVersion":"v1","kind":"ExecCredential"}'"#, "it printed \"v1\""),
         (
             #"echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}'"#,

@@ -88,7 +88,8 @@ struct KubeconfigTests {
 
     @Test func readsEachWayToSignIn() throws {
         #expect(try config.access(context: "basic").token == .basic(user: "me", password: "12 34"))
-        #expect(try config.access(context: "number").token == .bearer("1e5"), "a token stays the text it was written as")
+        #expect(
+            try config.access(context: "number").token == .bearer("1e5"), "a token stays the text it was written as")
         guard case .file(let file) = try config.access(context: "file").token else {
             Issue.record("no token file")
             return

@@ -8,13 +8,12 @@ struct RequestFailureTests {
     @Test(arguments: [
         (
             "err-401-badtoken.http", RequestFailure.Kind.denied,
-            "list of pods: the server does not accept our credentials (HTTP 401): Unauthorized; check the user of the"
-                + " kubeconfig's context"
+            "list of pods: the API does not accept our credentials (HTTP 401); check the user of the context"
         ),
         (
             "err-403-list.http", .denied,
-            "serviceentries.networking.istio.io is forbidden: User \"viewer\" cannot list resource \"serviceentries\" in"
-                + " API group \"networking.istio.io\" in the namespace \"default\""
+            "serviceentries.networking.istio.io is forbidden: User \"viewer\" cannot list resource"
+                + " \"serviceentries\" in API group \"networking.istio.io\" in the namespace \"default\""
         ),
         ("se-get-404.http", .notFound, "list of pods: serviceentries.networking.istio.io \"absent\" not found"),
         ("path-404.http", .notFound, "list of pods: 404 page not found"),
@@ -24,14 +23,14 @@ struct RequestFailureTests {
         ),
         (
             "put-409-stale.http", .conflict,
-            "Operation cannot be fulfilled on serviceentries.networking.istio.io \"scratch\": the object has been modified;"
-                + " please apply your changes to the latest version and try again"
+            "Operation cannot be fulfilled on serviceentries.networking.istio.io \"scratch\": the object has been"
+                + " modified; please apply your changes to the latest version and try again"
         ),
         ("pod-log-nokubelet-500.http", .refused(500), "no preferred addresses found; known addresses: []"),
         (
             "create-unknownfield-strict.http", .refused(400),
-            "ServiceEntry in version \"v1beta1\" cannot be handled as a ServiceEntry: strict decoding error: unknown field"
-                + " \"spec.locashun\""
+            "ServiceEntry in version \"v1beta1\" cannot be handled as a ServiceEntry: strict decoding error:"
+                + " unknown field \"spec.locashun\""
         ),
     ])
     func putsRecordedAnswersInWords(file: String, kind: RequestFailure.Kind, message: String) throws {
@@ -66,6 +65,13 @@ struct RequestFailureTests {
     @Test(arguments: [("", "list: the server answered HTTP 502"), ("<html>oops", "list: the server answered HTTP 502")])
     func answersWithoutWordsGetSome(body: String, message: String) {
         #expect(RequestFailure(status: 502, body: Array(body.utf8), what: "list").message == message)
+    }
+
+    /// istiod behind the API's proxy answers 401 with an empty body.
+    @Test func aProgramBehindTheProxyIsToldFromTheAPI() {
+        let failure = RequestFailure(status: 401, body: [], what: "istiod's debug/syncz")
+        #expect(failure.kind == .denied)
+        #expect(failure.message == "istiod's debug/syncz: refused without a token (HTTP 401)")
     }
 
     @Test func readsHowLongToWait() {

@@ -25,7 +25,10 @@ private struct Certificates {
 
     private func issue(_ name: String, extensions: String) throws {
         try Data(extensions.utf8).write(to: folder.appending(path: "\(name).ext"))
-        try openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=\(name) -keyout \(name).key -out \(name).csr")
+        try openssl(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=\(name)"
+                + " -keyout \(name).key -out \(name).csr"
+        )
         try openssl(
             "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile \(name).ext"
                 + " -out \(name).pem")
@@ -47,7 +50,9 @@ private struct Certificates {
 
     func server(_ name: String, asksForCertificate: Bool = false) throws -> TLSConfiguration {
         var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(try pem("\(name).pem"))).map { .certificate($0) },
+            certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(try pem("\(name).pem"))).map {
+                .certificate($0)
+            },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(try pem("\(name).key")), format: .pem)))
         if asksForCertificate {
             tls.certificateVerification = .noHostnameVerification
@@ -87,7 +92,8 @@ struct TLSTests {
 
     @Test func anUnknownAuthorityIsNamed() async throws {
         let (failure, _) = try await ask("server") { $0.tls.authorities = try certificates.pem("stranger.pem") }
-        #expect(failure?.contains("certificate that our certificate authority did not sign") == true, "\(failure ?? "")")
+        #expect(
+            failure?.contains("certificate that our certificate authority did not sign") == true, "\(failure ?? "")")
     }
 
     @Test func verificationCanBeLeftOut() async throws {

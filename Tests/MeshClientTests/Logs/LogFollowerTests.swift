@@ -45,7 +45,8 @@ struct LogFollowerTests {
     @Test func readsWhatIsThereThenFollows() async throws {
         let server = try await ScriptedServer { request, reply in
             if request.query["follow"] == nil {
-                return try await reply.answer(Self.line(1, "a") + "2026-11-21T11:10:01Z Envoy says hello\n" + Self.line(2, "b"))
+                return try await reply.answer(
+                    Self.line(1, "a") + "2026-11-21T11:10:01Z Envoy says hello\n" + Self.line(2, "b"))
             }
             try await reply.begin()
             let next = Self.line(3, "c")

@@ -49,7 +49,9 @@ final class FakeMesh: Sendable {
                 let namespace = request.path.split(separator: "/").dropLast().last
                 try await reply.answer(
                     list(
-                        pods.filter { namespace == "v1" || $0["metadata"]?["namespace"]?.stringValue == namespace.map(String.init) },
+                        pods.filter {
+                            namespace == "v1" || $0["metadata"]?["namespace"]?.stringValue == namespace.map(String.init)
+                        },
                         version: version))
             case "services", "endpoints", "serviceentries":
                 guard request.isWatch else {
@@ -64,7 +66,9 @@ final class FakeMesh: Sendable {
 
     var access: ClusterAccess { server.access }
 
-    func change<Result: Sendable>(_ body: (inout sending State) -> sending Result) -> Result { state.state.withLock(body) }
+    func change<Result: Sendable>(_ body: (inout sending State) -> sending Result) -> Result {
+        state.state.withLock(body)
+    }
 
     /// Adds a running pod with a sidecar.
     func addPod(_ name: String, namespace: String = "default") {

@@ -54,7 +54,8 @@ struct MeshSourceTests {
         mesh.addPod("sleep-1")
         mesh.change { state in
             state.answers["/proxy/clusters"] = (
-                503, #"{"kind":"Status","message":"error trying to reach service: dial tcp 10.244.0.9:15000: connect: connection refused"}"#
+                503,
+                #"{"kind":"Status","message":"dial tcp 10.244.0.9:15000: connect: connection refused"}"#
             )
             state.answers["/log"] = (403, #"{"kind":"Status","message":"pods/log is forbidden"}"#)
             state.answers["/debug/syncz"] = (401, "")
@@ -65,7 +66,8 @@ struct MeshSourceTests {
         #expect(await source.firstRound(timeout: .seconds(20)))
         let proxy = ProxyID(pod: "sleep-1", namespace: "default")
         func first(_ source: SourceID) -> String { reader.told.summary(of: source).first ?? "" }
-        #expect(first(.admin(proxy)).contains("failed 1: the API cannot reach Envoy's admin port 15000 of sleep-1.default"))
+        #expect(
+            first(.admin(proxy)).contains("failed 1: the API cannot reach Envoy's admin port 15000 of sleep-1.default"))
         #expect(first(.admin(proxy)).contains("port-forward"))
         #expect(first(.accessLog(proxy)).hasPrefix("denied: pods/log is forbidden"))
         #expect(first(.istiod).hasPrefix("denied: istiod's debug/syncz"))
@@ -102,10 +104,13 @@ struct MeshSourceTests {
         let old = ProxyID(pod: "sleep-1", namespace: "default")
         let new = ProxyID(pod: "sleep-2", namespace: "default")
         mesh.addPod("sleep-2")
-        try await eventually { !reader.told.summary(of: .admin(new)).isEmpty && !reader.told.summary(of: .accessLog(new)).isEmpty }
+        try await eventually {
+            !reader.told.summary(of: .admin(new)).isEmpty && !reader.told.summary(of: .accessLog(new)).isEmpty
+        }
         mesh.removePod("sleep-1")
         try await eventually {
-            reader.told.summary(of: .admin(old)).last == "ended" && reader.told.summary(of: .accessLog(old)).last == "ended"
+            reader.told.summary(of: .admin(old)).last == "ended"
+                && reader.told.summary(of: .accessLog(old)).last == "ended"
         }
         // The same pod may come back, as one of a StatefulSet does.
         mesh.addPod("sleep-1")
@@ -176,6 +181,45 @@ struct MeshSourceTests {
         try await eventually { reader.told.summary(of: admin).count == 2 }
         source.setInterval(.milliseconds(5))
         try await eventually { reader.told.summary(of: admin).count >= 6 }
+        await source.shutdown()
+        await reader.task.value
+        await mesh.server.stop()
+    }
+
+    /// What waits for a quarter of an hour hurries when the watch shows that something is different.
+    @Test func aChangedPodIsAskedAtOnce() async throws {
+        let mesh = try await FakeMesh()
+        mesh.addPod("sleep-1")
+        mesh.change { $0.answers["/proxy/clusters"] = (503, "") }
+        var settings = Self.settings
+        settings.policy = .init(first: .seconds(900), limit: .seconds(900))
+        let source = try MeshSource(access: mesh.access, options: .init(resolver: nil), settings: settings)
+        let reader = Reader(source)
+        await source.firstRound(timeout: .seconds(20))
+        let admin = SourceID.admin(ProxyID(pod: "sleep-1", namespace: "default"))
+        #expect(reader.told.summary(of: admin).first?.hasPrefix("failed 1") == true)
+        mesh.change { $0.answers = [:] }
+        mesh.addPod("sleep-1")
+        try await eventually { reader.told.summary(of: admin).last?.hasPrefix("traffic") == true }
+        await source.shutdown()
+        await reader.task.value
+        await mesh.server.stop()
+    }
+
+    @Test func allHurryWhenTheAPIIsBack() async throws {
+        let mesh = try await FakeMesh()
+        mesh.change { state in
+            state.answers["/services"] = (500, "")
+            state.answers["/debug/syncz"] = (500, "")
+        }
+        var settings = Self.settings
+        settings.policy = .init(first: .seconds(900), limit: .seconds(900))
+        let source = try MeshSource(access: mesh.access, options: .init(resolver: nil), settings: settings)
+        let reader = Reader(source)
+        await source.firstRound(timeout: .seconds(20))
+        #expect(reader.told.summary(of: .istiod) == ["failed 1: istiod's debug/syncz: the server answered HTTP 500"])
+        mesh.change { $0.answers = [:] }
+        try await eventually { reader.told.summary(of: .istiod).last?.hasPrefix("mesh") == true }
         await source.shutdown()
         await reader.task.value
         await mesh.server.stop()
@@ -255,7 +299,9 @@ struct MeshSourceTests {
         let source = try source(mesh)
         var iterator = source.observations().makeAsyncIterator()
         _ = await iterator.next()
-        for number in 1...2000 { mesh.change { $0.podEvents.append(event("MODIFIED", object("Pod", "p\(number)", version: number + 1))) } }
+        for number in 1...2000 {
+            mesh.change { $0.podEvents.append(event("MODIFIED", object("Pod", "p\(number)", version: number + 1))) }
+        }
         var numbers: [String] = []
         while numbers.last != "applied p2000", let observation = await iterator.next() {
             if case .applied = observation.fact { numbers.append(observation.fact.summary) }

@@ -63,7 +63,9 @@ struct DNSMessageTests {
     }
 
     @Test func readsResolvConf() {
-        let text = "# comment\nsearch example.com\nnameserver 127.0.0.53\nnameserver\t2001:db8::53 # late\n nameserver 10.0.0.1"
+        let text =
+            "# comment\nsearch example.com\nnameserver 127.0.0.53\nnameserver\t2001:db8::53\n"
+            + " nameserver 10.0.0.1 # late"
         #expect(NameServer.parsing(resolvConf: text).map(\.host) == ["127.0.0.53", "2001:db8::53", "10.0.0.1"])
     }
 }

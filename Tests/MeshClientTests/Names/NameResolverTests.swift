@@ -114,7 +114,8 @@ struct NameResolverTests {
 
     @Test func noNameIsNoFailure() async throws {
         let server = try await FakeNameServer([:])
-        #expect(await NameResolver(patientlyAsking: [server.server]).find(address, among: ["x.example.com"]) == .nothing)
+        #expect(
+            await NameResolver(patientlyAsking: [server.server]).find(address, among: ["x.example.com"]) == .nothing)
         await server.stop()
     }
 

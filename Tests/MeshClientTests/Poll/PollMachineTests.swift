@@ -13,6 +13,19 @@ struct PollMachineTests {
         #expect(abs(delay.inSeconds - wait) < 1e-9)
     }
 
+    @Test func manyProxiesArePolledLessOften() {
+        let interval = PollInterval(.seconds(1))
+        interval.expect(proxies: 50)
+        #expect(interval.value == .seconds(1))
+        #expect(!interval.isCrowded)
+        interval.expect(proxies: 500)
+        #expect(interval.value == .seconds(10))
+        #expect(interval.isCrowded)
+        interval.want(.seconds(15))
+        #expect(interval.value == .seconds(15))
+        #expect(!interval.isCrowded)
+    }
+
     @Test func failuresBackOffAndNeverPollFasterThanTheInterval() {
         var machine = PollMachine()
         let failure = RequestFailure(.unreachable, "refused")

@@ -95,7 +95,8 @@ struct WatchMachineTests {
         _ = machine.failed(refused, random: 0)
         _ = machine.listed(resourceVersion: "3")
         #expect(machine.trouble == nil)
-        #expect(machine.ended(.failed(RequestFailure(.refused(500), "x")), lasted: .zero, random: 0) == .wait(.seconds(1)))
+        #expect(
+            machine.ended(.failed(RequestFailure(.refused(500), "x")), lasted: .zero, random: 0) == .wait(.seconds(1)))
     }
 }
 

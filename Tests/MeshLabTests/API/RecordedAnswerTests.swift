@@ -87,7 +87,7 @@ import Testing
             #expect(created.code == 201, "\(created.text)")
             let answer = try await api.request(
                 test.method, Self.root + test.path, body: test.body, type: test.type, token: test.token)
-            let capture = try Capture(test.capture)
+            let capture = try RecordedAnswer(test.capture)
             #expect(answer.code == capture.code, "\(answer.text)")
             #expect(answer.headers.first(name: "Content-Type") == capture.headers["content-type"])
             #expect(answer.headers.first(name: "Retry-After") == capture.headers["retry-after"])
@@ -106,7 +106,7 @@ import Testing
                 ("service-proxy-noendpoints-404", .GET, "/api/v1/namespaces/vm/services/istiod:80/proxy/x", nil),
             ]
             for (name, method, path, body) in requests {
-                let capture = try Capture(name)
+                let capture = try RecordedAnswer(name)
                 let answer = try await api.request(method, path, body: body)
                 #expect(answer.code == capture.code)
                 #expect(answer.headers.first(name: "Content-Type") == capture.headers["content-type"])
@@ -138,7 +138,7 @@ import Testing
                     "spec":{"hosts":["scratch.example.com","two.example.com"],
                     "ports":[{"name":"http","number":8081,"protocol":"HTTP"}]}}
                     """, type: "application/merge-patch+json")
-            let capture = try JSONValue(parsing: try Capture("patch-merge-200").body)
+            let capture = try JSONValue(parsing: try RecordedAnswer("patch-merge-200").body)
             #expect(patched.json["spec"] == capture["spec"])
             #expect(patched.json["metadata"]?["generation"] == 2)
             let fields = patched.json["metadata"]?["managedFields"]?[0]
@@ -149,13 +149,13 @@ import Testing
 
             let list = try await api.request(
                 .GET, Self.root, accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
-            let listCapture = try JSONValue(parsing: try Capture("se-list-partialmeta").body)
+            let listCapture = try JSONValue(parsing: try RecordedAnswer("se-list-partialmeta").body)
             #expect(list.json["kind"] == listCapture["kind"])
             #expect(list.json["items"]?[0]?["kind"] == listCapture["items"]?[0]?["kind"])
             #expect(list.json["items"]?[0]?["spec"] == JSONValue?.none)
 
             let deleted = try await api.request(.DELETE, "\(Self.root)/scratch")
-            let expected = Self.comparable(try Capture("delete-200").body)
+            let expected = Self.comparable(try RecordedAnswer("delete-200").body)
             #expect(try JSONValue(parsing: Self.comparable(deleted.text)) == JSONValue(parsing: expected))
         }
     }
@@ -170,7 +170,7 @@ import Testing
 }
 
 /// One stored answer of a kube-apiserver.
-struct Capture {
+struct RecordedAnswer {
     let code: Int
     /// Names in lower case.
     let headers: [String: String]

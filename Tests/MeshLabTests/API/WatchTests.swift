@@ -138,7 +138,7 @@ import Testing
             // Until the snapshot is too old: then the rest comes from now.
             for index in 0..<20 { try await api.store.create(.serviceEntries, TestWorld.entryJSON("z\(index)")) }
             let expired = try await api.get(TestWorld.entries + "?limit=2&continue=\(token)")
-            let capture = try JSONValue(parsing: try Capture("list-continue-expired-410").body)
+            let capture = try JSONValue(parsing: try RecordedAnswer("list-continue-expired-410").body)
             #expect(expired.code == 410)
             #expect(expired.json["message"] == capture["message"])
             let inconsistent = try #require(expired.json["metadata"]?["continue"]?.stringValue)
