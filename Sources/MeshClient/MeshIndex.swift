@@ -41,7 +41,8 @@ struct MeshIndex: Sendable {
             .filter { !$0.contains("*") && $0.contains(".") }
     }
 
-    /// A pod's proxy; nil where it has none, or none that runs. A pod that cannot be decoded is reported where it is shown.
+    /// A pod's proxy; nil where it has none, or none that runs. A pod that cannot be decoded is reported where it is
+    /// shown.
     private static func proxy(of object: JSONValue) -> ProxyID? {
         guard let pod = try? Pod(object: object), pod.proxyKind != .none, pod.phase == "Running",
             object["metadata"]?["deletionTimestamp"] == nil
@@ -49,7 +50,7 @@ struct MeshIndex: Sendable {
         return name(of: object)
     }
 
-    private static func name(of object: JSONValue) -> ProxyID {
+    static func name(of object: JSONValue) -> ProxyID {
         ProxyID(
             pod: object["metadata"]?["name"]?.stringValue ?? "",
             namespace: object["metadata"]?["namespace"]?.stringValue ?? "")

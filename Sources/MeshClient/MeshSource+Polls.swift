@@ -34,8 +34,8 @@ extension MeshSource {
                 switch failure.kind {
                 case .denied:
                     failure.message +=
-                        "; istiod's debug endpoints need the right to get services/proxy in \(namespace), and from Istio"
-                        + " 1.11 on answer a caller that is not local only with ENABLE_DEBUG_ON_HTTP and its token"
+                        "; this needs the right to get services/proxy in \(namespace), and an istiod that answers it:"
+                        + " from 1.11 on it may want a token of its own namespace"
                 case .notFound:
                     failure.message = "there is no service istiod in \(namespace): is Istio installed there?"
                 default: break

@@ -42,6 +42,7 @@ extension MeshSource {
                             for proxy in newProxies { expect(proxy) }
                             changed.yield()
                         }
+                        hurry(after: fact, from: source, shared)
                         return sink.post(source, fact)
                     }
                     await room?.wait()
@@ -68,6 +69,19 @@ extension MeshSource {
         sink.channel.finish()
     }
 
+    /// Wakes the sources that wait in vain: all of them when the API is back, those of a pod when the pod has changed.
+    private func hurry(after fact: Observation.Fact, from source: SourceID, _ shared: SharedIndex) {
+        switch fact {
+        case .failed: shared.failed(source)
+        case .listed, .alive: if shared.isBack(source) { alarms.ringAll() }
+        case .applied(Resource.pods.plural, let object):
+            let proxy = MeshIndex.name(of: object)
+            alarms.ring(.admin(proxy))
+            alarms.ring(.accessLog(proxy))
+        default: break
+        }
+    }
+
     private func expect(_ proxy: ProxyID) {
         sink.round.expect(.source(.admin(proxy)))
         sink.round.expect(.source(.accessLog(proxy)))
@@ -81,6 +95,7 @@ extension MeshSource {
         var running: [ProxyID: Task<Void, Never>] = [:]
         for await _ in changes {
             let wanted = current()
+            interval.expect(proxies: wanted.count)
             for (proxy, task) in running where !wanted.contains(proxy) {
                 running[proxy] = nil
                 task.cancel()
@@ -109,6 +124,8 @@ extension MeshSource {
             await sink.tell(source, fact)
         }
         let poller = adminPoller(of: proxy)
+        // A crowd of proxies must not be asked all at once.
+        if interval.isCrowded { await alarms.alarm(for: .admin(proxy)).sleep(for: interval.value * .random(in: 0..<1)) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await follower.run() }
             group.addTask { await poller.run() }
@@ -124,6 +141,22 @@ private final class SharedIndex: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Watches that failed last time, and when one was last back.
+    private let outage = Mutex<(failing: Set<SourceID>, back: ContinuousClock.Instant?)>(([], nil))
+    /// A connection that comes and goes must not wake all others each time.
+    private static let calm: Duration = .seconds(5)
+
+    func failed(_ source: SourceID) { outage.withLock { _ = $0.failing.insert(source) } }
+
+    /// Whether this watch had failed and others may now be better off, too.
+    func isBack(_ source: SourceID) -> Bool {
+        outage.withLock { outage in
+            guard outage.failing.remove(source) != nil else { return false }
+            if let last = outage.back, last.duration(to: .now) < Self.calm { return false }
+            outage.back = .now
+            return true
+        }
+    }
 
     var proxies: Set<ProxyID> { state.withLock { $0.index.proxies } }
     var entryHosts: [String] { state.withLock { $0.index.entryHosts } }
@@ -179,7 +212,7 @@ extension MeshSource {
         var answered: CircularBuffer<SourceSink.Expectation> = []
         for await question in questions {
             let expectation = SourceSink.Expectation.name(address: question.address.description)
-            // Name servers that do not answer are left alone for a while; the address is asked for when it shows up again.
+            // Name servers that do not answer are left alone for a while; the address will show up again.
             if let failed, failed.duration(to: .now) < Self.nameServerRest {
                 sink.round.forget(expectation)
                 continue

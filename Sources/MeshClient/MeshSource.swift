@@ -63,8 +63,8 @@ public final class MeshSource: Sendable {
         return ObservationStream(channel: sink.channel)
     }
 
-    /// Waits until every source that is known has spoken once, well or badly, and the reader of `observations` has dealt
-    /// with what was said.
+    /// Waits until every source that is known has spoken once, well or badly, and the reader of `observations` has
+    /// dealt with what was said.
     ///
     /// - Returns: false where that took longer than the timeout.
     @discardableResult
@@ -85,7 +85,7 @@ public final class MeshSource: Sendable {
 
     /// Sets the time between two polls of a proxy; it counts from now on.
     public func setInterval(_ interval: Duration) {
-        self.interval.value = interval
+        self.interval.want(interval)
         alarms.ringAll()
     }
 
@@ -124,6 +124,9 @@ final class AlarmBoard: Sendable {
     }
 
     func remove(_ source: SourceID) { alarms.withLock { $0[source] = nil } }
+
+    /// Rings the alarm of a source, if it runs.
+    func ring(_ source: SourceID) { alarms.withLock { $0[source] }?.ring() }
 
     func ringAll() { alarms.withLock { Array($0.values) }.forEach { $0.ring() } }
 }

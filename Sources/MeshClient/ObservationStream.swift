@@ -1,6 +1,8 @@
 public import MeshState
 
-/// What the sources see, in order. Sources wait while the reader is behind, so that nothing piles up and nothing is lost.
+/// What the sources see, in order.
+///
+/// Sources wait while the reader is behind, so that nothing piles up and nothing is lost.
 ///
 /// One reader at a time; it ends after `MeshSource.shutdown`, or when the reader's task is cancelled.
 public struct ObservationStream: AsyncSequence, Sendable {

@@ -13,7 +13,8 @@ struct ExecCredential: Sendable, Hashable {
     init(parsing output: Data, of command: CredentialCommand) throws(AccessError) {
         func error(_ field: String, _ problem: String) -> AccessError {
             AccessError(
-                place: "command \(command.command)", field: field, problem: problem, remedy: "run it by hand to see more")
+                place: "command \(command.command)", field: field, problem: problem,
+                remedy: "run it by hand to see more")
         }
         let document: JSONValue
         do {

@@ -55,7 +55,8 @@ actor CredentialStore {
             return text
         } catch {
             throw AccessError(
-                place: file.path, problem: "the token cannot be read", remedy: "check tokenFile of the kubeconfig's user")
+                place: file.path, problem: "the token cannot be read",
+                remedy: "check tokenFile of the kubeconfig's user")
         }
     }
 

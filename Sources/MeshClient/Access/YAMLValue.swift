@@ -1,6 +1,7 @@
 import Yams
 
-/// A YAML document without its types: scalars stay the text that was written, so that a token such as `1e5` is no number.
+/// A YAML document without its types: scalars stay the text that was written, so that a token such as `1e5` is no
+/// number.
 enum YAMLValue: Sendable, Hashable {
     case null
     case scalar(String)
@@ -12,7 +13,8 @@ enum YAMLValue: Sendable, Hashable {
         case nil: self = .null
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain || scalar.style == .any
-            self = isPlain && ["", "~", "null", "Null", "NULL"].contains(scalar.string) ? .null : .scalar(scalar.string)
+            self =
+                isPlain && ["", "~", "null", "Null", "NULL"].contains(scalar.string) ? .null : .scalar(scalar.string)
         case .sequence(let sequence): self = .list(sequence.map { YAMLValue($0) })
         case .mapping(let mapping):
             var members: [String: YAMLValue] = [:]

@@ -8,10 +8,11 @@ extension String {
         var result = ""
         for byte in utf8 {
             let scalar = Unicode.Scalar(byte)
-            let isWord = switch scalar {
-            case "a"..."z", "A"..."Z", "0"..."9": true
-            default: kept.unicodeScalars.contains(scalar)
-            }
+            let isWord =
+                switch scalar {
+                case "a"..."z", "A"..."Z", "0"..."9": true
+                default: kept.unicodeScalars.contains(scalar)
+                }
             if isWord {
                 result.unicodeScalars.append(scalar)
             } else {

@@ -55,6 +55,11 @@ public final class KubernetesClient: Sendable {
         try? await http.shutdown()
     }
 
+    deinit {
+        // For an owner that gives up half-way; after `shutdown` there is nothing left to do, and nobody to tell.
+        http.shutdown { _ in }
+    }
+
     // MARK: - One request, one answer
 
     /// What the API answered.
@@ -162,7 +167,7 @@ public final class KubernetesClient: Sendable {
     private func failure(
         _ status: Int, _ headers: HTTPHeaders, _ body: [UInt8], _ what: String
     ) async -> RequestFailure {
-        if status == 401 { await credentials.rejected() }
+        if status == 401, RequestFailure.isStatus(body) { await credentials.rejected() }
         return RequestFailure(
             status: status, retryAfterHeader: headers.first(name: "Retry-After"), body: body, what: what)
     }

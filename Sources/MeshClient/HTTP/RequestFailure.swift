@@ -43,9 +43,9 @@ extension RequestFailure {
         let told = Self.message(in: body)
         let message =
             switch status {
-            case 401:
-                "\(what): the server does not accept our credentials (HTTP 401)"
-                    + (told.map { ": \($0)" } ?? "") + "; check the user of the kubeconfig's context"
+            case 401 where Self.isStatus(body):
+                "\(what): the API does not accept our credentials (HTTP 401); check the user of the context"
+            case 401: "\(what): refused without a token (HTTP 401)"
             case 403: told ?? "\(what): forbidden (HTTP 403)"
             case 404: told.map { "\(what): \($0)" } ?? "\(what): not found (HTTP 404)"
             default: told ?? "\(what): the server answered HTTP \(status)"
@@ -73,12 +73,19 @@ extension RequestFailure {
         }
     }
 
+    /// Whether it is the API that answers, and not a program behind its proxy.
+    static func isStatus(_ body: [UInt8]) -> Bool {
+        guard body.first == UInt8(ascii: "{"), let document = try? JSONValue(parsing: body) else { return false }
+        return document["kind"] == "Status"
+    }
+
     /// The message of a Status object, or the beginning of a text; nil where there is none.
     private static func message(in body: [UInt8]) -> String? {
         if body.first == UInt8(ascii: "{"), let status = try? JSONValue(parsing: body) {
             return status["message"]?.stringValue
         }
-        let text = String(decoding: body.prefix(500), as: UTF8.self)
+        let text =
+            String(decoding: body.prefix(500), as: UTF8.self)
             .split(separator: "\n").first.map(String.init)?.trimmed ?? ""
         return text.isEmpty || text.hasPrefix("<") ? nil : text
     }

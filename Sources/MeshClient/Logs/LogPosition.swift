@@ -4,8 +4,8 @@ import MeshState
 /// Where the reading of a log has got to, so that it goes on without a gap and without telling a line twice.
 ///
 /// The API resumes by whole seconds (`sinceTime`), and lines are not always in the order of their times: an access log
-/// tells when a call began. So the reading resumes a little earlier than it stopped, and of the lines that come again as
-/// many are left out as have been seen.
+/// tells when a call began. So the reading resumes a little earlier than it stopped, and of the lines that come again
+/// as many are left out as have been seen.
 struct LogPosition: Sendable {
     /// Seconds before the latest line that are read again.
     static let overlap = 10

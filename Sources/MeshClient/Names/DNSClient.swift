@@ -1,5 +1,5 @@
-import MeshState
 public import Foundation
+import MeshState
 import NIOCore
 import NIOPosix
 

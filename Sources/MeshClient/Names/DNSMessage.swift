@@ -2,7 +2,9 @@ import MeshState
 
 /// The questions of the name system that meshtop asks (RFC 1035).
 enum DNSRecordType: UInt16, Sendable, Hashable {
-    case a = 1, ptr = 12, aaaa = 28
+    case a = 1
+    case ptr = 12
+    case aaaa = 28
 }
 
 /// A question to a name server.

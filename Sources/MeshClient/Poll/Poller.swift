@@ -2,16 +2,30 @@ import Foundation
 import MeshState
 import Synchronization
 
-/// Seconds between two polls, as they are now.
+/// The time between two polls of one proxy, as it is now.
+///
+/// It is what the operator wants, and longer where there are so many proxies that the API would have too much to do.
 final class PollInterval: Sendable {
-    private let current: Mutex<Duration>
+    /// Polls a second of all proxies together.
+    static let mostPerSecond = 50
 
-    init(_ interval: Duration) { current = Mutex(interval) }
-
-    var value: Duration {
-        get { current.withLock { $0 } }
-        set { current.withLock { $0 = newValue } }
+    private struct State {
+        var wanted: Duration
+        var proxies = 0
     }
+
+    private let state: Mutex<State>
+
+    init(_ wanted: Duration) { state = Mutex(State(wanted: wanted)) }
+
+    var value: Duration { state.withLock { max($0.wanted, .seconds($0.proxies) / Self.mostPerSecond) } }
+
+    /// Whether there are more proxies than can be polled as often as is wanted.
+    var isCrowded: Bool { state.withLock { .seconds($0.proxies) / Self.mostPerSecond > $0.wanted } }
+
+    func want(_ interval: Duration) { state.withLock { $0.wanted = interval } }
+
+    func expect(proxies: Int) { state.withLock { $0.proxies = proxies } }
 }
 
 /// Asks one source again and again, for as long as its task lives; one question at a time.

@@ -139,7 +139,8 @@ extension RequestFailure {
         if let error = error as? AccessError {
             self.init(.denied, error.description.madeSafe)
         } else {
-            self = Self(transport: error, server: server)
+            self =
+                Self(transport: error, server: server)
                 ?? Self(.unreachable, "the request to \(server) was cancelled")
         }
     }

@@ -29,7 +29,7 @@ struct WatchMachine: Sendable {
         var attempt: Int
     }
 
-    /// A watch that ends sooner than this, without having said a word, is a failure; the server would be asked in a loop.
+    /// A watch that ends sooner than this is a failure; otherwise the server would be asked in a loop.
     static let shortest: Duration = .seconds(1)
 
     private var backoff: Backoff
