@@ -113,7 +113,11 @@ static void on_crash(int number, siginfo_t *info, void *context) {
         signal(number, SIG_DFL);
     }
     // A real fault happens again when the handler returns, and there the report shall point; a sent one must be raised.
-    if (info->si_code <= 0) raise(number);
+    if (info->si_code > 0) return;
+    raise(number);
+    // Swift's own handler reports and returns, for the fault to happen again; a sent signal does not, so it is ended here.
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 static void tell(int number) {

@@ -110,7 +110,9 @@ import Testing
         let lab = try TestLab()
         // Nothing answers there: the console opens all the same.
         let command = [lab.meshtop, "--server", "https://127.0.0.1:9"]
-        try await TmuxDriver.run(command, columns: 80, rows: 24, environment: lab.environment) { console in
+        // The report of a crash would wait for a key.
+        let environment = lab.environment.merging(["SWIFT_BACKTRACE": "interactive=no"]) { $1 }
+        try await TmuxDriver.run(command, columns: 80, rows: 24, environment: environment) { console in
             try await console.expect("refused")
             try console.send(signal: signal)
             #expect(try await console.exitStatus() == 128 + signal)

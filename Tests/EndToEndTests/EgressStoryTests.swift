@@ -127,7 +127,7 @@ import Testing
             }
             #expect(try await lab.rows("blocked").isEmpty)
             // Nothing that the world does not hold can be reached, whatever the policy.
-            #expect(try await lab.exec("sleep", "curl", "-s", "-m", "5", "http://192.0.2.200/").status != 0)
+            #expect(try await lab.exec("sleep", "curl", "-sf", "-m", "5", "http://192.0.2.200/").status != 0)
         }
     }
 

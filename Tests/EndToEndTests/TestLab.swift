@@ -110,7 +110,7 @@ private func kubectlPath() throws -> String {
 }
 
 /// The project's folder.
-let projectFolder = URL(filePath: #filePath).appending(path: "../../../..").standardized
+let projectFolder = URL(filePath: #filePath).appending(path: "../../..").standardized
 
 /// Waits until a condition holds, asking again and again; an error is a condition that does not hold yet.
 func eventually(

@@ -132,11 +132,25 @@ private final class PipeReader: Sendable {
     private let done = Waiter()
 
     init(_ pipe: Pipe) {
-        let handle = pipe.fileHandleForReading
         DispatchQueue.global().async { [self] in
-            let data = handle.readDataToEndOfFile()
+            let data = Self.readToEnd(pipe)
             content.withLock { $0 = data }
             done.resume()
+        }
+    }
+
+    /// FileHandle's own way to the end stops the program when a signal interrupts it.
+    private static func readToEnd(_ pipe: Pipe) -> Data {
+        let descriptor = pipe.fileHandleForReading.fileDescriptor
+        var result = Data()
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count > 0 {
+                result.append(contentsOf: buffer[..<count])
+            } else if count == 0 || errno != EINTR {
+                return result
+            }
         }
     }
 

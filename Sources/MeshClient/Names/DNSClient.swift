@@ -70,25 +70,45 @@ struct DNSClient: Sendable {
 
     private func ask(_ server: NameServer, _ query: DNSQuery) async throws -> DNSAnswer {
         guard let bytes = query.bytes else { throw DNSAnswer.Failure.malformed }
+        let address = try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
         return try await withDeadline(patience) {
+            let (answers, found) = AsyncStream<DNSAnswer>.makeStream(bufferingPolicy: .bufferingOldest(1))
             let channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connect(to: try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)) { channel in
+                .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try NIOAsyncChannel<AddressedEnvelope<ByteBuffer>, AddressedEnvelope<ByteBuffer>>(
-                            wrappingChannelSynchronously: channel)
+                        try channel.pipeline.syncOperations.addHandler(AnswerHandler(id: query.id, found: found))
                     }
                 }
-            guard let peer = channel.channel.remoteAddress else { throw Failure.noAnswer }
-            return try await channel.executeThenClose { inbound, outbound in
-                try await outbound.write(AddressedEnvelope(remoteAddress: peer, data: ByteBuffer(bytes: bytes)))
-                for try await envelope in inbound {
-                    // What is no answer to this question may come from anybody.
-                    guard let answer = try? DNSAnswer(parsing: Array(buffer: envelope.data)), answer.id == query.id
-                    else { continue }
-                    return answer
-                }
-                throw Failure.noAnswer
-            }
+                .connect(to: address).get()
+            defer { channel.close(promise: nil) }
+            try await channel.writeAndFlush(
+                AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes)))
+            for await answer in answers { return answer }
+            throw Failure.noAnswer
         }
     }
+}
+
+/// Picks the answer to one question from what comes.
+private final class AnswerHandler: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    private let id: UInt16
+    private let found: AsyncStream<DNSAnswer>.Continuation
+
+    init(id: UInt16, found: AsyncStream<DNSAnswer>.Continuation) {
+        self.id = id
+        self.found = found
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What is no answer to this question may come from anybody.
+        guard let answer = try? DNSAnswer(parsing: Array(buffer: unwrapInboundIn(data).data)), answer.id == id
+        else { return }
+        found.yield(answer)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { found.finish() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -46,10 +46,8 @@ extension LabService {
         LabService(
             name: "istiod", namespace: "istio-system", number: 30, labels: ["app": "istiod", "istio": "pilot"],
             selector: ["app": "istiod"],
-            ports: [
-                port(15_010, "grpc-xds", "GRPC"), port(15_012, "https-dns", "HTTPS"),
-                port(443, "https-webhook", "HTTPS", target: 15_017), port(15_014, "http-monitoring", "HTTP"),
-            ]),
+            // Only what the lab serves: each HTTP port of the mesh costs every Envoy a watched file.
+            ports: [port(15_014, "http-monitoring", "HTTP")]),
         LabService(
             name: "istio-egressgateway", namespace: "istio-system", number: 31,
             labels: ["app": "istio-egressgateway", "istio": "egressgateway"],

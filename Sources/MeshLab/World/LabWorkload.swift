@@ -53,10 +53,6 @@ extension LabWorkload {
     /// The control plane, which has no proxy. The lab process itself is behind its address.
     static let istiod = LabWorkload(
         name: "istiod", namespace: "istio-system", kind: .none, labels: ["app": "istiod", "istio": "pilot"], number: 3,
-        ports: [
-            ServicePort(number: 8080, name: "http-debug", protocolText: "HTTP"),
-            ServicePort(number: 15_010, name: "grpc-xds", protocolText: "GRPC"),
-            ServicePort(number: 15_014, name: "http-monitoring", protocolText: "HTTP"),
-        ],
+        ports: [ServicePort(number: 15_014, name: "http-monitoring", protocolText: "HTTP")],
         image: "docker.io/istio/pilot:\(LabWorld.istioVersion)", templateHash: "5c4b6d8f7b", podSuffix: "r8w6z")
 }

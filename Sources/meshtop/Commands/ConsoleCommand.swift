@@ -27,7 +27,7 @@ struct ConsoleCommand: AsyncParsableCommand {
         let snapshot = await session.firstSnapshot()
         var model = AppModel(
             size: size, now: snapshot.time, contextName: snapshot.identity.context, user: NSUserName(), readOnly: screen.readOnly,
-            interval: screen.interval)
+            interval: screen.interval, clock: .local)
         _ = update(&model, .snapshot(snapshot))
         let isUnicode = !screen.ascii && Self.localeIsUTF8(environment)
         print(render(model, size: size, capabilities: Capabilities(colors: .mono, unicode: isUnicode)).text)

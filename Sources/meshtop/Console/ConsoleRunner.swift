@@ -51,7 +51,7 @@ struct ConsoleRunner: Sendable {
         let palette = Theme.defaultDark.palette(level: terminal.capabilities.colors)
         var model = AppModel(
             size: terminal.size, now: Date(), contextName: session.identity.context, user: NSUserName(), readOnly: screen.readOnly,
-            interval: screen.interval)
+            interval: screen.interval, clock: .local)
         while true {
             terminal.draw(
                 render(model, size: terminal.size, capabilities: terminal.capabilities), palette: palette)

@@ -129,4 +129,12 @@ struct NameResolverTests {
         await broken.stop()
         await good.stop()
     }
+
+    /// A machine without a network must not stop the program.
+    @Test(arguments: ["255.255.255.255", "::1", "no address"])
+    func serversThatCannotBeReachedAreAFailure(host: String) async {
+        let resolver = NameResolver(
+            client: DNSClient(servers: [NameServer(host: host, port: 1)], patience: .milliseconds(200)))
+        #expect(await resolver.find(address, among: []) == .failed)
+    }
 }

@@ -22,7 +22,6 @@ final class ScriptedServer: Sendable {
 
     /// Writes one answer, in pieces where the test wants it so.
     struct Reply: Sendable {
-        fileprivate let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
         fileprivate let channel: any Channel
 
         func answer(_ body: String) async throws { try await answer(200, body) }
@@ -38,14 +37,14 @@ final class ScriptedServer: Sendable {
         func begin(_ status: Int = 200, headers: [(String, String)] = []) async throws {
             let head = HTTPResponseHead(
                 version: .http1_1, status: .init(statusCode: status), headers: HTTPHeaders(headers))
-            try await outbound.write(.head(head))
+            try await channel.writeAndFlush(HTTPServerResponsePart.head(head))
         }
 
         func send(_ text: String) async throws {
-            try await outbound.write(.body(.byteBuffer(ByteBuffer(string: text))))
+            try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text))))
         }
 
-        func end() async throws { try await outbound.write(.end(nil)) }
+        func end() async throws { try await channel.writeAndFlush(HTTPServerResponsePart.end(nil)) }
 
         var isOpen: Bool { channel.isActive }
 
@@ -57,11 +56,10 @@ final class ScriptedServer: Sendable {
     }
 
     typealias Handler = @Sendable (Request, Reply) async throws -> Void
-    private typealias Client = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
     let port: Int
     private let records: Records
-    private let task: Task<Void, Never>
+    private let listener: any Channel
 
     /// Requests that have come, in order.
     var requests: [Request] { records.state.withLock { $0.requests } }
@@ -75,36 +73,32 @@ final class ScriptedServer: Sendable {
     /// - Parameter tls: makes it a server that speaks TLS.
     init(tls: TLSConfiguration? = nil, _ handler: @escaping Handler) async throws {
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let records = Records()
+        self.records = records
+        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                     }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try Client(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(Connection(records, handler))
                 }
             }
-        self.port = server.channel.localAddress?.port ?? 0
-        let records = Records()
-        self.records = records
-        task = Task {
-            try? await server.executeThenClose { clients in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await client in clients {
-                        group.addTask { await Self.serve(client, records, handler) }
-                    }
-                }
-            }
-        }
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = listener.localAddress?.port ?? 0
     }
 
-    /// Closes all connections and no longer listens.
+    /// Closes all connections, no longer listens, and waits until all answers have ended.
     func stop() async {
-        task.cancel()
+        try? await listener.close()
+        records.state.withLock { $0.isStopped = true }
         cutAll()
-        await task.value
+        for task in records.state.withLock({ $0.tasks }) {
+            task.cancel()
+            await task.value
+        }
     }
 
     /// Closes all connections; new ones are accepted.
@@ -112,45 +106,80 @@ final class ScriptedServer: Sendable {
         for channel in records.state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
     }
 
-    private static func serve(_ client: Client, _ records: Records, _ handler: @escaping Handler) async {
-        let id = ObjectIdentifier(client.channel)
-        records.state.withLock { $0.channels[id] = client.channel }
-        defer { records.state.withLock { $0.channels[id] = nil } }
-        // A connection that the test or the client cuts ends here with an error, which is what was wanted.
-        try? await client.executeThenClose { inbound, outbound in
-            var head: HTTPRequestHead?
-            var body: [UInt8] = []
-            for try await part in inbound {
-                switch part {
-                case .head(let start):
-                    head = start
-                    body = []
-                case .body(let bytes): body += Array(bytes.readableBytesView)
-                case .end:
-                    guard let start = head else { continue }
-                    let request = request(start, body)
-                    records.state.withLock { $0.requests.append(request) }
-                    try await handler(request, Reply(outbound: outbound, channel: client.channel))
-                }
-            }
-        }
-    }
-
-    private static func request(_ head: HTTPRequestHead, _ body: [UInt8]) -> Request {
-        let parts = URLComponents(string: head.uri)
-        let pairs = (parts?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
-        return Request(
-            method: head.method.rawValue, path: parts?.path ?? head.uri,
-            query: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), headers: head.headers,
-            body: try? JSONValue(parsing: body))
-    }
-
-    private final class Records: Sendable {
+    fileprivate final class Records: Sendable {
         struct State {
             var requests: [Request] = []
             var channels: [ObjectIdentifier: any Channel] = [:]
+            var tasks: [Task<Void, Never>] = []
+            var isStopped = false
         }
 
         let state = Mutex(State())
+    }
+}
+
+/// One connection of the server: answers its requests one after the other.
+private final class Connection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    private let records: ScriptedServer.Records
+    private let requests: AsyncStream<ScriptedServer.Request>
+    private let came: AsyncStream<ScriptedServer.Request>.Continuation
+    private let handler: ScriptedServer.Handler
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(_ records: ScriptedServer.Records, _ handler: @escaping ScriptedServer.Handler) {
+        self.records = records
+        self.handler = handler
+        (requests, came) = AsyncStream.makeStream()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let channel = context.channel
+        let task = Task { [requests, handler] in
+            for await request in requests {
+                // A connection that the test or the client cuts ends here with an error, which is what was wanted.
+                try? await handler(request, ScriptedServer.Reply(channel: channel))
+            }
+        }
+        let isStopped = records.state.withLock { state in
+            state.channels[ObjectIdentifier(channel)] = channel
+            state.tasks.append(task)
+            return state.isStopped
+        }
+        if isStopped { context.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        records.state.withLock { $0.channels[ObjectIdentifier(context.channel)] = nil }
+        came.finish()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let start):
+            head = start
+            body = []
+        case .body(let bytes): body += Array(bytes.readableBytesView)
+        case .end:
+            guard let head else { return }
+            let request = ScriptedServer.Request(head, body)
+            records.state.withLock { $0.requests.append(request) }
+            came.yield(request)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+extension ScriptedServer.Request {
+    init(_ head: HTTPRequestHead, _ bytes: [UInt8]) {
+        let parts = URLComponents(string: head.uri)
+        let pairs = (parts?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
+        self.init(
+            method: head.method.rawValue, path: parts?.path ?? head.uri,
+            query: Dictionary(pairs, uniquingKeysWith: { first, _ in first }), headers: head.headers,
+            body: try? JSONValue(parsing: bytes))
     }
 }
