@@ -26,7 +26,7 @@ test: setup
 	@[ -d .build/debug/meshtop.build ] || echo "test: compiling meshtop, its libraries and tests; the first time takes about six minutes on two cores"
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory .build/debug/libCCapture.so
-	$(SWIFT) test --skip-build
+	@scripts/test
 
 # Preloaded into any program, the library needs libc and nothing else, so SwiftPM, which adds Swift's, does not build it.
 .build/%/libCCapture.so: $(CAPTURE)

@@ -129,6 +129,8 @@ import Testing
         try await console.type("mysql")
         try await console.press("Enter")
         try await console.expectNo("www.google.com:80")
+        // The name behind the address is found a moment after the call.
+        try await console.expect("mysql.example.com")
     }
 
     private func kill(program prefix: String, of lab: TestLab) async throws {

@@ -10,39 +10,42 @@ import Testing
 private struct Certificates {
     let folder: URL
 
-    init() throws {
+    init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "certificates-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for authority in ["ca", "stranger"] {
-            try openssl(
+            try await openssl(
                 "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=\(authority)"
                     + " -keyout \(authority).key -out \(authority).pem")
         }
-        try issue("server", extensions: "subjectAltName=IP:127.0.0.1,DNS:kubernetes")
-        try issue("named", extensions: "subjectAltName=DNS:kubernetes")
-        try issue("client", extensions: "extendedKeyUsage=clientAuth")
+        try await issue("server", extensions: "subjectAltName=IP:127.0.0.1,DNS:kubernetes")
+        try await issue("named", extensions: "subjectAltName=DNS:kubernetes")
+        try await issue("client", extensions: "extendedKeyUsage=clientAuth")
     }
 
-    private func issue(_ name: String, extensions: String) throws {
+    private func issue(_ name: String, extensions: String) async throws {
         try Data(extensions.utf8).write(to: folder.appending(path: "\(name).ext"))
-        try openssl(
+        try await openssl(
             "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=\(name)"
                 + " -keyout \(name).key -out \(name).csr"
         )
-        try openssl(
+        try await openssl(
             "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile \(name).ext"
                 + " -out \(name).pem")
     }
 
-    private func openssl(_ arguments: String) throws {
+    private func openssl(_ arguments: String) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
         process.currentDirectoryURL = folder
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
+        // Waiting for the process itself would hold up a thread that other tests need.
+        let ended = Waiter()
+        process.terminationHandler = { _ in ended.resume() }
         try process.run()
-        process.waitUntilExit()
+        await ended.wait()
         try #require(process.terminationStatus == 0, "openssl \(arguments)")
     }
 
@@ -65,7 +68,7 @@ private struct Certificates {
 struct TLSTests {
     private let certificates: Certificates
 
-    init() throws { certificates = try Certificates() }
+    init() async throws { certificates = try await Certificates() }
 
     /// Asks a server for a list, and gives what went wrong; nil if nothing did.
     private func ask(
