@@ -47,7 +47,7 @@ let package = Package(
         .target(
             name: "MeshClient",
             dependencies: [
-                "MeshState", asyncHTTPClient, logging, yams,
+                "MeshState", asyncHTTPClient, yams,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"),
             swiftSettings: strict),
@@ -73,7 +73,9 @@ let package = Package(
             name: "MeshStateTests", dependencies: ["MeshState"], resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "MeshClientTests",
-            dependencies: ["MeshClient", "MeshState"] + nio("NIOCore", "NIOPosix", "NIOHTTP1"), resources: [.copy("Fixtures")],
+            dependencies: ["MeshClient", "MeshState", .product(name: "NIOSSL", package: "swift-nio-ssl")]
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(
             name: "MeshTUITests", dependencies: ["MeshTUI", "MeshState"], resources: [.copy("Golden")],
