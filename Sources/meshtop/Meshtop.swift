@@ -1,6 +1,26 @@
 import ArgumentParser
+import Foundation
 
+/// Runs the command, and sees to the exit status: 2 for a wrong use, as this kind of program has it.
 @main
+enum Main {
+    static func main() async {
+        do {
+            var command = try Meshtop.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch where Meshtop.exitCode(for: error) == .validationFailure {
+            FileHandle.standardError.write(Data((Meshtop.fullMessage(for: error) + "\n").utf8))
+            exit(2)
+        } catch {
+            Meshtop.exit(withError: error)
+        }
+    }
+}
+
 struct Meshtop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "meshtop",

@@ -21,8 +21,12 @@ final class PseudoTerminal {
         var programSide: Int32 = -1
         terminal = -1
         guard openpty(&terminal, &programSide, nil, nil, &size) == 0 else { throw Failure(description: "no pty") }
-        path = String(cString: ttyname(programSide))
+        // ttyname's own buffer is shared by all threads, and tests run side by side.
+        var name = [CChar](repeating: 0, count: 128)
+        let isNamed = ttyname_r(programSide, &name, name.count) == 0
+        path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         close(programSide)
+        guard isNamed else { throw Failure(description: "the pty has no name") }
         // Tests start programs at the same time; none may hold another's terminal open.
         _ = fcntl(terminal, F_SETFD, FD_CLOEXEC)
         try spawn(command, environment)

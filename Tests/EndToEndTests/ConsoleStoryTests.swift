@@ -105,6 +105,38 @@ import Testing
         try lab.remove()
     }
 
+    @Test(.timeLimit(.minutes(3))) func escapeSequencesOfTheNetworkAreShownNotObeyed() async throws {
+        try await TestLab.run { lab in
+            // Envoy cleans the names that it logs; a log that somebody else wrote need not be clean.
+            let pods = try JSONValue(parsing: try await lab.kubectl("get", "pods", "-l", "app=sleep", "-o", "json"))
+            let pod = try #require(pods["items"]?[0]?["metadata"]?["name"]?.stringValue)
+            let log = lab.stateHome.appending(path: "meshtop/lab/logs/default_\(pod)_istio-proxy.log")
+            let hostile = "\u{1B}]0;owned\u{07}\u{1B}[2J\u{1B}[31mevil\u{202E}.example.com"
+            let time = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+            let line = """
+                [\(time)Z] "GET / HTTP/1.1" 502 - direct_response - "-" 0 0 0 - "-" "curl" "id" "\(hostile)" "-" - - \
+                192.0.2.36:80 10.244.0.15:40000 - block_all
+
+                """
+            let file = try FileHandle(forWritingTo: log)
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(line.utf8))
+            try file.close()
+            try await TmuxDriver.run([lab.meshtop], columns: 120, rows: 40, environment: lab.environment) { console in
+                try await console.press("4", "z")
+                let screen = try await console.expect("evil")
+                let row = try #require(screen.line(containing: "evil"))
+                #expect(row.text.contains("␛[31mevil"))
+                #expect(!row.text.unicodeScalars.contains("\u{202E}"))
+                #expect(screen.contains("4 Blocked egress"))
+                try await console.press("q")
+                #expect(try await console.exitStatus() == 0)
+            }
+            let printed = try await lab.meshtop("blocked")
+            #expect(printed.contains("evil") && !printed.contains("\u{1B}"))
+        }
+    }
+
     @Test(.timeLimit(.minutes(2)), arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGABRT])
     func aSignalLeavesAUsableShell(signal: Int32) async throws {
         let lab = try TestLab()

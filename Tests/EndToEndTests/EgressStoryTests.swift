@@ -110,7 +110,8 @@ import Testing
             #expect(try await lab.queryRatings().status == 0)
             #expect(try await lab.kubectl("get", "serviceentry", name, "-o", "jsonpath={.spec}") == before)
             #expect(try await lab.tryMeshtop("toggle", "no-such-entry").status == 1)
-            #expect(try await lab.tryMeshtop("allow", "no-port").status == 64)
+            #expect(try await lab.tryMeshtop("allow", "no-port").status == 2)
+            #expect(try await lab.tryMeshtop("blocked", "--no-such-option").status == 2)
         }
     }
 

@@ -97,6 +97,7 @@ public struct LabProcess: Sendable {
                     await listening.wait()
                     try await startPrograms(layout, nodes, supervisor, report)
                     try await awaitSync(controlPlane, report)
+                    try await awaitWorld(layout, nodes, report)
                     try await report.keep(controlPlane, supervisor, nodes: nodes)
                 }
                 group.addTask {
@@ -142,6 +143,24 @@ public struct LabProcess: Sendable {
                 return "\(detail.proxy): \(reason ?? (detail.isReachable ? "not in sync" : "does not answer"))"
             }
             throw LabError("proxies are not ready: \(names.joined(separator: "; "))")
+        }
+    }
+
+    /// Waits until the database and the workloads take connections, so that the first call after the start finds them.
+    private func awaitWorld(_ layout: LabLayout, _ nodes: [ProxyNode], _ report: LabReport) async throws {
+        try await report.step("waiting for the database and the workloads")
+        var missing = nodes.flatMap { node in node.applicationPorts.map { (node.loopback, $0.number) } }
+        missing += OutsideHost.database.ports.compactMap { port in
+            layout.loopback(for: OutsideHost.database.address).map { ($0, layout.loopbackPort(for: port)) }
+        }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            missing = try missing.filter { try !SocketProbe.isListening(address: $0.0, port: $0.1) }
+            guard let late = missing.first else { return }
+            guard ContinuousClock.now < deadline else {
+                throw LabError("nobody listens at \(late.0):\(late.1); see the logs in \(layout.logDirectory.path)")
+            }
+            try await Task.sleep(for: .milliseconds(10))
         }
     }
 

@@ -2,6 +2,9 @@ import FoundationEssentials
 
 /// Finds the name behind a blocked call, and why it was blocked.
 struct BlockedExplainer {
+    /// Seconds that a change may take to reach a proxy; an entry's own time is that of its whole second besides.
+    private static let pushSlack = 2.0
+
     let index: DestinationIndex
     let entries: EntryTable
 
@@ -56,7 +59,7 @@ struct BlockedExplainer {
         func hasPort(_ one: EntryTable.Judged) -> Bool { one.entry.ports.contains { $0.number == port } }
         if let serving = on.first(where: hasPort) {
             // Either it came after the call, which was blocked for the reason of that time, or it has another protocol.
-            return time < serving.since ? before : .otherPort(serving.entry.id)
+            return time < serving.since.addingTimeInterval(Self.pushSlack) ? before : .otherPort(serving.entry.id)
         }
         if let sleeping = off.first(where: hasPort) { return .entryOff(sleeping.entry.id) }
         if let other = on.first ?? off.first { return .otherPort(other.entry.id) }
