@@ -1,6 +1,8 @@
 # meshtop: `make demo` shows it, `make test` tests it. Both install what they need first.
 PREFIX ?= /usr/local
 SWIFT ?= swift
+# Colours would depend on whether a terminal looks on, and a build with other flags compiles everything anew.
+BUILD = $(SWIFT) build --no-color-diagnostics
 export PATH := $(PATH):$(CURDIR)/.venv/bin
 
 # The toolchain's own C compiler, so that nothing else is needed.
@@ -16,7 +18,7 @@ setup:
 
 build: setup
 	@[ -x .build/release/meshtop ] || echo "build: compiling meshtop and its libraries; the first time takes about ten minutes on two cores"
-	$(SWIFT) build -c release --product meshtop
+	$(BUILD) -c release --product meshtop
 	@$(MAKE) --no-print-directory .build/release/libCCapture.so
 
 demo: build
@@ -24,7 +26,7 @@ demo: build
 
 test: setup
 	@[ -d .build/debug/meshtop.build ] || echo "test: compiling meshtop, its libraries and tests; the first time takes about six minutes on two cores"
-	$(SWIFT) build --build-tests
+	$(BUILD) --build-tests
 	@$(MAKE) --no-print-directory .build/debug/libCCapture.so
 	@scripts/test
 
