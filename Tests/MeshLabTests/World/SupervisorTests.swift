@@ -114,7 +114,7 @@ import Testing
             let state = fixture.layout.stateDirectory
             let other = fixture.layout.stateDirectory.appendingPathExtension("2")
             try await running("exec sleep 1000", mark: other) {
-                try await running("trap '' TERM; while :; do sleep 0.01; done", mark: state) {
+                try await running("trap '' TERM; sleep 1000; :", mark: state) {
                     try await running("exec sleep 1000", mark: state) {
                         let ended = try await Loopback.blocking {
                             Result { try LabProcesses.endLeftovers(stateDirectory: state, grace: .milliseconds(300)) }
