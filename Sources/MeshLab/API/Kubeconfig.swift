@@ -35,15 +35,6 @@ public enum Kubeconfig {
 
     /// Writes the file so that its owner alone can read it, and so that no reader ever sees half of it.
     public static func write(_ text: String, to file: URL) throws {
-        let temporary = file.deletingLastPathComponent().appending(
-            path: ".\(file.lastPathComponent).\(UUID().uuidString)")
-        let isMade = FileManager.default.createFile(
-            atPath: temporary.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        guard isMade else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file.path]) }
-        guard rename(temporary.path, file.path) == 0 else {
-            let code = errno
-            try FileManager.default.removeItem(at: temporary)
-            throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO)
-        }
+        try Data(text.utf8).writePrivately(to: file)
     }
 }
