@@ -14,12 +14,14 @@ public struct ProxyNode: Sendable, Hashable, Identifiable {
     public var loopback: String
     /// The ports that the workload itself listens on, at the loopback address.
     public var applicationPorts: [ServicePort]
-    /// Holds this proxy's `bootstrap.json` and a folder each for `cds`, `lds`, `rds`, `eds`.
+    /// Holds this proxy's `bootstrap.json` the proxy's certificate, and a folder each for `cds`, `lds` and `rds`.
     public var directory: URL
+    /// The Kubernetes service account that the workload runs as.
+    public var serviceAccount: String
 
     public init(
         id: ProxyID, workload: String, kind: Pod.ProxyKind, labels: [String: String], ip: String, loopback: String,
-        applicationPorts: [ServicePort], directory: URL
+        applicationPorts: [ServicePort], directory: URL, serviceAccount: String = "default"
     ) {
         self.id = id
         self.workload = workload
@@ -29,7 +31,16 @@ public struct ProxyNode: Sendable, Hashable, Identifiable {
         self.loopback = loopback
         self.applicationPorts = applicationPorts
         self.directory = directory
+        self.serviceAccount = serviceAccount
     }
+
+    /// The name that the proxy's certificate carries, `spiffe://cluster.local/ns/NAMESPACE/sa/ACCOUNT`.
+    public var spiffeID: String { "spiffe://cluster.local/ns/\(id.namespace)/sa/\(serviceAccount)" }
+    /// The proxy's certificate, followed by those that lead to the root, if there are any.
+    public var certificateChainFile: URL { directory.appending(path: "cert-chain.pem") }
+    public var privateKeyFile: URL { directory.appending(path: "key.pem") }
+    /// The certificate of the mesh's authority.
+    public var rootCertificateFile: URL { directory.appending(path: "root-cert.pem") }
 
     public static let adminPort = 15_000
     public static let outboundPort = 15_001

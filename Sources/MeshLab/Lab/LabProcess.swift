@@ -48,7 +48,9 @@ public struct LabProcess: Sendable {
     private func serve(_ layout: LabLayout, _ settings: LabSettings, _ report: LabReport) async throws {
         try await report.step("making certificates")
         let authority = LabCA(directory: layout.certificateDirectory)
+        let nodes = LabWorld.nodes(layout: layout)
         try await authority.prepare()
+        try await authority.issue(to: nodes)
         let server = "https://127.0.0.1:\(settings.apiPort)"
         try Kubeconfig.write(
             Kubeconfig.text(
@@ -61,7 +63,6 @@ public struct LabProcess: Sendable {
         try await report.step("opening the objects")
         let store = try ObjectStore(file: layout.databaseFile)
         try await store.seed(LabWorld.objects())
-        let nodes = LabWorld.nodes(layout: layout)
         try WorldMap.write(layout: layout, nodes: nodes)
         let feed = await MeshFeed(store: store, policy: policy, logger: logger)
         let controlPlane = ControlPlane(layout: layout, nodes: nodes)

@@ -12,6 +12,8 @@ public struct LabWorkload: Sendable, Hashable {
     /// The ports that the workload itself listens on.
     public let ports: [ServicePort]
     public let image: String
+    /// The Kubernetes service account that it runs as.
+    public let serviceAccount: String
     /// What a ReplicaSet and a pod of it append to their names.
     let templateHash: String
     let podSuffix: String
@@ -31,7 +33,8 @@ extension LabWorkload {
         LabWorkload(
             name: name ?? "\(app)-\(version)", namespace: "default", kind: .sidecar,
             labels: ["app": app, "version": version], number: number, ports: [http],
-            image: "docker.io/istio/examples-bookinfo-\(app)-\(version):1.20.3", templateHash: hash, podSuffix: suffix)
+            image: "docker.io/istio/examples-bookinfo-\(app)-\(version):1.20.3",
+            serviceAccount: "bookinfo-\(app)", templateHash: hash, podSuffix: suffix)
     }
 
     /// Bookinfo, the client of the documents' tasks, and the egress gateway.
@@ -43,16 +46,18 @@ extension LabWorkload {
         bookinfo("ratings", "v2-mysql", number: 14, hash: "6c68c6c967", suffix: "q4b2n"),
         LabWorkload(
             name: "sleep", namespace: "default", kind: .sidecar, labels: ["app": "sleep"], number: 15, ports: [],
-            image: "docker.io/curlimages/curl:8.16.0", templateHash: "7656cf8794", podSuffix: "t9gxd"),
+            image: "docker.io/curlimages/curl:8.16.0", serviceAccount: "sleep", templateHash: "7656cf8794", podSuffix: "t9gxd"),
         LabWorkload(
             name: "istio-egressgateway", namespace: "istio-system", kind: .gateway,
             labels: ["app": "istio-egressgateway", "istio": "egressgateway"], number: 16, ports: [],
-            image: LabWorld.proxyImage, templateHash: "65bdddf685", podSuffix: "kv4rp"),
+            image: LabWorld.proxyImage, serviceAccount: "istio-egressgateway-service-account",
+            templateHash: "65bdddf685", podSuffix: "kv4rp"),
     ]
 
     /// The control plane, which has no proxy. The lab process itself is behind its address.
     static let istiod = LabWorkload(
         name: "istiod", namespace: "istio-system", kind: .none, labels: ["app": "istiod", "istio": "pilot"], number: 3,
         ports: [ServicePort(number: 15_014, name: "http-monitoring", protocolText: "HTTP")],
-        image: "docker.io/istio/pilot:\(LabWorld.istioVersion)", templateHash: "5c4b6d8f7b", podSuffix: "r8w6z")
+        image: "docker.io/istio/pilot:\(LabWorld.istioVersion)", serviceAccount: "istiod",
+        templateHash: "5c4b6d8f7b", podSuffix: "r8w6z")
 }

@@ -89,7 +89,7 @@ extension LabWorld {
             "apiVersion": "v1", "kind": "Pod", "metadata": metadata,
             "spec": [
                 "nodeName": .string(nodeName), "restartPolicy": "Always", "dnsPolicy": "ClusterFirst",
-                "serviceAccountName": .string(serviceAccount(of: workload)),
+                "serviceAccountName": .string(workload.serviceAccount),
                 "containers": .array(
                     containers.map {
                         ["name": .string($0.name), "image": .string($0.image), "ports": .array($0.ports)]
@@ -109,14 +109,6 @@ extension LabWorld {
                     }),
             ],
         ]
-    }
-
-    private static func serviceAccount(of workload: LabWorkload) -> String {
-        switch workload.kind {
-        case .gateway: "istio-egressgateway-service-account"
-        case .none: workload.name
-        case .sidecar: workload.name == "sleep" ? "sleep" : "bookinfo-\(workload.container)"
-        }
     }
 
     private static func metadata(_ name: String, _ namespace: String, _ labels: [String: String]) -> JSONValue {

@@ -17,7 +17,8 @@ public enum LabWorld {
             return ProxyNode(
                 id: id, workload: workload.name, kind: workload.kind, labels: podLabels(of: workload), ip: workload.ip,
                 loopback: loopback, applicationPorts: workload.ports,
-                directory: layout.proxyDirectory.appending(path: id.description))
+                directory: layout.proxyDirectory.appending(path: id.description),
+                serviceAccount: workload.serviceAccount)
         }
     }
 
