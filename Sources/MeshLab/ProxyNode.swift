@@ -42,6 +42,11 @@ public struct ProxyNode: Sendable, Hashable, Identifiable {
     /// The certificate of the mesh's authority.
     public var rootCertificateFile: URL { directory.appending(path: "root-cert.pem") }
 
+    /// What decides which configuration it gets.
+    package var target: PlanTarget {
+        PlanTarget(namespace: id.namespace, kind: kind, labels: labels)
+    }
+
     public static let adminPort = 15_000
     public static let outboundPort = 15_001
     public static let inboundPort = 15_006

@@ -107,19 +107,13 @@ public actor ControlPlane {
     private func distribute() async {
         let index = ServiceIndex(mesh)
         var report = PushReport()
-        // Proxies of one namespace and kind see the same services.
-        for (group, members) in Dictionary(grouping: nodes, by: { Group(namespace: $0.id.namespace, kind: $0.kind) }) {
-            let planner = OutboundPlanner(
-                index: index, namespace: group.namespace, kind: group.kind, policy: mesh.policy)
+        // Alike proxies are told the same.
+        for (target, members) in Dictionary(grouping: nodes, by: \.target) {
+            let planner = OutboundPlanner(index: index, target: target)
             report.merge(planner.report)
             for node in members { await pushers[node.id]?.submit(planner.plan) }
         }
         self.report = report
-    }
-
-    private struct Group: Hashable {
-        var namespace: String
-        var kind: Pod.ProxyKind
     }
 
     /// What the debug endpoints tell of, at one moment.

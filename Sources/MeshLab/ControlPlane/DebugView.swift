@@ -108,7 +108,7 @@ struct DebugView: Sendable {
 
     private var configz: JSONValue {
         .array(
-            mesh.visibleEntries.sorted { $0.id < $1.id }.map { entry in
+            mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }.sorted { $0.id < $1.id }.map { entry in
                 var object = entry.object
                 if object.objectValue == nil {
                     object = [

@@ -32,8 +32,7 @@ struct EnvoyResources: Sendable, Hashable {
 extension EnvoyResources {
     /// Makes the configuration of one proxy from the mesh: the same mesh gives the same resources to the byte.
     init(mesh: MeshConfiguration, node: ProxyNode, layout: LabLayout) {
-        let planner = OutboundPlanner(
-            index: ServiceIndex(mesh), namespace: node.id.namespace, kind: node.kind, policy: mesh.policy)
+        let planner = OutboundPlanner(index: ServiceIndex(mesh), target: node.target)
         var cache = ResourceCache()
         self = cache.resources(plan: planner.plan, node: node, layout: layout)
     }
@@ -44,17 +43,17 @@ struct ResourceCache {
     private var clusters: [String: (ClusterPlan, EnvoyResource)] = [:]
     private var listeners: [String: (ListenerPlan, EnvoyResource)] = [:]
     private var routes: [String: (RoutePlan, EnvoyResource)] = [:]
-    private var policy: OutboundPolicy?
+    private var lastResort: LastResort?
 
     /// The resources of a plan; one cache belongs to one proxy.
     mutating func resources(plan: ProxyPlan, node: ProxyNode, layout: LabLayout) -> EnvoyResources {
-        // The policy is in every listener's and route's last resort.
-        if policy != plan.policy {
-            policy = plan.policy
+        // It is in every listener's and route's last resort.
+        if lastResort != plan.lastResort {
+            lastResort = plan.lastResort
             listeners = [:]
             routes = [:]
         }
-        let writer = ResourceWriter(node: node, layout: layout, policy: plan.policy)
+        let writer = ResourceWriter(node: node, layout: layout, lastResort: plan.lastResort)
         var result = writer.standing
         func fill<Plan: Hashable>(
             _ plans: [Plan], _ cache: inout [String: (Plan, EnvoyResource)],

@@ -45,7 +45,7 @@ extension ResourceWriter {
         let name = "virtualOutbound"
         let loop = Self.tcp(Self.blackHole, name: "virtualOutbound-blackhole", isLogged: false)
             .matching(["destination_port": .integer(Int64(ProxyNode.outboundPort))])
-        let catchAll = Self.tcp(lastResort, name: "virtualOutbound-catchall-tcp")
+        let catchAll = Self.tcp(lastResort.connectionCluster, name: "virtualOutbound-catchall-tcp")
         return EnvoyResource(
             name: name,
             value: Self.resource(
@@ -122,7 +122,7 @@ extension ResourceWriter {
             members["filter_chains"] = .array(
                 plan.chains.filter { !$0.match.isAny }.map { chain($0, of: plan) })
             members["default_filter_chain"] =
-                catchAll.map { chain($0, of: plan) } ?? Self.tcp(lastResort, name: "PassthroughFilterChain")
+                catchAll.map { chain($0, of: plan) } ?? Self.tcp(lastResort.connectionCluster, name: "PassthroughFilterChain")
         }
         var inspectors: [JSONValue] = []
         if plan.inspectsTLS { inspectors.append(Self.tlsInspector) }
@@ -140,11 +140,12 @@ extension ResourceWriter {
 
     private func chain(_ chain: ListenerPlan.Chain, of plan: ListenerPlan) -> JSONValue {
         var match: [String: JSONValue] = [:]
-        if let name = chain.match.serverName { match["server_names"] = [.string(name)] }
-        if let prefix = chain.match.prefix {
-            match["prefix_ranges"] = [
-                ["address_prefix": .string(prefix.address), "prefix_len": .integer(Int64(prefix.length))]
-            ]
+        if !chain.match.serverNames.isEmpty { match["server_names"] = JSONValue(chain.match.serverNames) }
+        if !chain.match.prefixes.isEmpty {
+            match["prefix_ranges"] = .array(
+                chain.match.prefixes.map { prefix in
+                    ["address_prefix": .string(prefix.address), "prefix_len": .integer(Int64(prefix.length))]
+                })
         }
         if chain.match.isHTTP {
             match["application_protocols"] = ["http/1.1", "h2c"]
@@ -152,7 +153,7 @@ extension ResourceWriter {
         }
         let result: JSONValue =
             switch chain.action {
-            case .tcp(let cluster): Self.tcp(cluster)
+            case .tcp(let clusters): Self.tcp(clusters.first?.cluster ?? Self.blackHole)
             case .http(let route):
                 Self.http(
                     prefix: "outbound_\(plan.name)",
@@ -223,21 +224,10 @@ extension ResourceWriter {
         var hosts = plan.virtualHosts.map { host -> JSONValue in
             [
                 "name": .string(host.name), "domains": JSONValue(host.domains), "include_request_attempt_count": true,
-                "routes": [
-                    [
-                        "name": "default", "match": ["prefix": "/"],
-                        "route": [
-                            "cluster": .string(host.cluster), "timeout": "0s", "retry_policy": Self.retries,
-                            "max_stream_duration": [
-                                "max_stream_duration": "0s", "grpc_timeout_header_max": "0s",
-                            ],
-                        ],
-                        "decorator": ["operation": .string("\(host.name)/*")],
-                    ]
-                ],
+                "routes": .array(host.routes.map(Self.entry)),
             ]
         }
-        if plan.hasCatchAll { hosts.append(catchAll) }
+        if plan.catchAll == .lastResort { hosts.append(catchAll) }
         return Self.resource(
             "envoy.config.route.v3.RouteConfiguration",
             [
@@ -246,19 +236,28 @@ extension ResourceWriter {
             ])
     }
 
-    private var catchAll: JSONValue {
-        let name: JSONValue
-        var route: JSONValue
-        switch policy {
-        case .registryOnly:
-            name = "block_all"
-            route = ["direct_response": ["status": 502]]
-        case .allowAny:
-            name = "allow_any"
-            route = ["route": ["cluster": .string(Self.passthrough), "timeout": "0s"]]
+    private static func entry(_ route: RoutePlan.Route) -> JSONValue {
+        var entry: JSONValue = [
+            "name": .string(route.name), "match": ["prefix": "/"],
+            "decorator": ["operation": .string(route.operation)],
+        ]
+        if case .forward(let clusters) = route.action, let first = clusters.first {
+            entry["route"] = [
+                "cluster": .string(first.cluster), "timeout": "0s", "retry_policy": retries,
+                "max_stream_duration": ["max_stream_duration": "0s", "grpc_timeout_header_max": "0s"],
+            ]
         }
-        route["name"] = name
-        route["match"] = ["prefix": "/"]
+        return entry
+    }
+
+    private var catchAll: JSONValue {
+        let name = JSONValue.string(lastResort.routeName)
+        var route: JSONValue = ["name": name, "match": ["prefix": "/"]]
+        if let cluster = lastResort.requestCluster {
+            route["route"] = ["cluster": .string(cluster), "timeout": "0s"]
+        } else {
+            route["direct_response"] = ["status": 502]
+        }
         return ["name": name, "domains": ["*"], "include_request_attempt_count": true, "routes": [route]]
     }
 

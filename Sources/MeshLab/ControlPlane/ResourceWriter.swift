@@ -5,14 +5,11 @@ import MeshState
 struct ResourceWriter {
     let node: ProxyNode
     let layout: LabLayout
-    let policy: OutboundPolicy
+    let lastResort: LastResort
 
-    static let blackHole = "BlackHoleCluster"
-    static let passthrough = "PassthroughCluster"
+    static let blackHole = LastResort.blackHole
+    static let passthrough = LastResort.passthrough
     static let inboundPassthrough = "InboundPassthroughCluster"
-
-    /// The cluster that takes what nothing else does.
-    var lastResort: String { policy == .registryOnly ? Self.blackHole : Self.passthrough }
 
     /// What a proxy has whatever the mesh holds.
     var standing: EnvoyResources {
@@ -95,7 +92,7 @@ extension ResourceWriter {
         for port in node.applicationPorts {
             let name = Self.inboundCluster(port)
             let application = MeshEndpoint(
-                address: .host(node.loopback, port: layout.loopbackPort(for: port.number)), weight: 0)
+                address: .host(node.loopback, port: layout.loopbackPort(for: port.number)))
             var members: [String: JSONValue] = [
                 "type": "STATIC", "circuit_breakers": Self.noLimit,
                 "load_assignment": Self.assignment(name, [application]),
@@ -145,6 +142,8 @@ extension ResourceWriter {
             members["type"] = "LOGICAL_DNS"
             members["lb_policy"] = "LEAST_REQUEST"
             members.merge(resolving(plan.name, [endpoint])) { first, _ in first }
+        case .dynamicDNS:
+            members["type"] = "STATIC"
         case .originalDestination(let port):
             members["type"] = "ORIGINAL_DST"
             members["lb_policy"] = "CLUSTER_PROVIDED"

@@ -71,6 +71,9 @@ struct FieldReader {
             remedy: remedy ?? self.remedy)
     }
 
+    /// The names of all members.
+    var keys: [String] { members.keys.sorted() }
+
     /// A member that is there and not null.
     func value(_ key: String) -> JSONValue? {
         guard let value = members[key], !value.isNull else { return nil }

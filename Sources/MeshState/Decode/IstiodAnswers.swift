@@ -72,10 +72,12 @@ extension OutboundPolicy {
             return
         }
         switch try policy.string("mode") {
-        case nil, "REGISTRY_ONLY": self = .registryOnly
-        case "ALLOW_ANY", "ALLOW_ANY_DYNAMIC_DNS": self = .allowAny
+        case nil: self = .registryOnly
         case let other?:
-            throw policy.error("mode", "is \"\(other)\", which is unknown", remedy: "use a newer meshtop")
+            guard let known = Self(rawValue: other) else {
+                throw policy.error("mode", "is \"\(other)\", which is unknown", remedy: "use a newer meshtop")
+            }
+            self = known
         }
     }
 }

@@ -22,22 +22,11 @@ extension ServiceEntry {
         }
         self.init(
             meta: try ObjectMeta(reader), hosts: try spec.strings("hosts"), addresses: try spec.strings("addresses"),
-            ports: ports, location: try Self.choice(spec, "location", default: .external),
-            resolution: try Self.choice(spec, "resolution", default: .none), endpoints: endpoints,
+            ports: ports, location: try spec.choice("location") ?? .external,
+            resolution: try spec.choice("resolution") ?? .none, endpoints: endpoints,
             exportTo: try spec.strings("exportTo"), subjectAltNames: try spec.strings("subjectAltNames"),
             selectorLabels: try spec.child("workloadSelector")?.map("labels"), allocatedAddresses: allocated,
             object: object)
-    }
-
-    private static func choice<Choice>(
-        _ spec: FieldReader, _ key: String, default standard: Choice
-    ) throws(DecodeError) -> Choice where Choice: RawRepresentable<String> & CaseIterable {
-        guard let text = try spec.string(key) else { return standard }
-        guard let choice = Choice(rawValue: text) else {
-            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw spec.error(key, "is \"\(text)\", which is unknown", remedy: "write one of \(known)")
-        }
-        return choice
     }
 }
 
@@ -46,7 +35,8 @@ extension EntryEndpoint {
         self.init(
             address: try reader.string("address") ?? "", ports: try reader.integers("ports"),
             labels: try reader.map("labels"), network: try reader.string("network") ?? "",
-            locality: try reader.string("locality") ?? "", weight: try reader.integer("weight") ?? 0)
+            locality: try reader.string("locality") ?? "", weight: try reader.integer("weight") ?? 0,
+            serviceAccount: try reader.string("serviceAccount") ?? "")
     }
 }
 
@@ -95,6 +85,7 @@ extension EntryEndpoint {
         if !labels.isEmpty { endpoint["labels"] = JSONValue(labels) }
         if !network.isEmpty { endpoint["network"] = .string(network) }
         if !locality.isEmpty { endpoint["locality"] = .string(locality) }
+        if !serviceAccount.isEmpty { endpoint["serviceAccount"] = .string(serviceAccount) }
         if weight != 0 { endpoint["weight"] = .integer(Int64(weight)) }
         return endpoint
     }

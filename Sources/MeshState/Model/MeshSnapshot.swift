@@ -4,6 +4,8 @@ public import FoundationEssentials
 public enum OutboundPolicy: String, Sendable, Hashable, CaseIterable {
     case registryOnly = "REGISTRY_ONLY"
     case allowAny = "ALLOW_ANY"
+    /// As ALLOW_ANY, but plain HTTP goes to the host that the request names (since Istio 1.31).
+    case allowAnyDynamicDNS = "ALLOW_ANY_DYNAMIC_DNS"
 }
 
 /// Which mesh this is, and as whom we look at it.

@@ -27,10 +27,11 @@ public struct EntryEndpoint: Sendable, Hashable {
     public var network: String
     public var locality: String
     public var weight: Int
+    public var serviceAccount: String
 
     public init(
         address: String, ports: [String: Int] = [:], labels: [String: String] = [:], network: String = "",
-        locality: String = "", weight: Int = 0
+        locality: String = "", weight: Int = 0, serviceAccount: String = ""
     ) {
         self.address = address
         self.ports = ports
@@ -38,6 +39,7 @@ public struct EntryEndpoint: Sendable, Hashable {
         self.network = network
         self.locality = locality
         self.weight = weight
+        self.serviceAccount = serviceAccount
     }
 }
 

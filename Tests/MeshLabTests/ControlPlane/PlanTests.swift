@@ -12,12 +12,12 @@ import Testing
             let chains = listener.chains.map { chain in
                 var match: [String] = []
                 if chain.match.isHTTP { match.append("http") }
-                if let name = chain.match.serverName { match.append("sni=\(name)") }
-                if let prefix = chain.match.prefix { match.append("\(prefix.address)/\(prefix.length)") }
+                match += chain.match.serverNames.map { "sni=\($0)" }
+                match += chain.match.prefixes.map { "\($0.address)/\($0.length)" }
                 let target =
                     switch chain.action {
                     case .http(let route): "rds \(route)"
-                    case .tcp(let cluster): cluster
+                    case .tcp(let clusters): clusters.map(\.cluster).joined(separator: " ")
                     }
                 return "\(match.isEmpty ? "any" : match.joined(separator: "+")) -> \(target)"
             }
@@ -34,7 +34,7 @@ import Testing
     static func planner(
         _ mesh: MeshConfiguration, namespace: String = "default", kind: Pod.ProxyKind = .sidecar
     ) -> OutboundPlanner {
-        OutboundPlanner(index: ServiceIndex(mesh), namespace: namespace, kind: kind, policy: mesh.policy)
+        OutboundPlanner(index: ServiceIndex(mesh), target: PlanTarget(namespace: namespace, kind: kind))
     }
 
     static func entry(
@@ -166,6 +166,7 @@ import Testing
                 case .fixed(let endpoints): "fixed \(text(endpoints))"
                 case .strictDNS(let endpoints): "dns \(text(endpoints))"
                 case .logicalDNS(let endpoint): "logical \(text([endpoint]))"
+                case .dynamicDNS(let port): "dynamic \(port)"
                 case .originalDestination(let port): "original \(port.map(String.init) ?? "-")"
                 }
             return "\(cluster.name) \(target)\(http)"

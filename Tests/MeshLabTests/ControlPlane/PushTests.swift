@@ -109,7 +109,7 @@ import Testing
             await lab.plane.stop()
             let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             let good = OutboundPlanner(
-                index: ServiceIndex(mesh), namespace: "default", kind: .sidecar, policy: .registryOnly
+                index: ServiceIndex(mesh), target: lab.sidecar.target
             ).plan
             await pusher.submit(good)
             await pusher.finishWriting()
@@ -120,10 +120,10 @@ import Testing
             bad.listeners.append(
                 ListenerPlan(
                     bind: "0.0.0.0", port: 8443,
-                    chains: [.init(match: .init(serverName: "a*.example.com"), action: .tcp(cluster: cluster))]))
+                    chains: [.init(match: .init(serverNames: ["a*.example.com"]), action: .tcp([WeightedCluster(cluster: cluster)]))]))
             bad.listeners.append(
                 ListenerPlan(
-                    bind: "203.0.113.70", port: 7000, chains: [.init(match: .init(), action: .tcp(cluster: cluster))]))
+                    bind: "203.0.113.70", port: 7000, chains: [.init(match: .init(), action: .tcp([WeightedCluster(cluster: cluster)]))]))
             await pusher.submit(bad)
             await pusher.finishWriting()
             let detail = await pusher.status(maximumAge: .zero)
@@ -150,21 +150,20 @@ import Testing
             await lab.plane.stop()
             let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             let good = OutboundPlanner(
-                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), namespace: "default", kind: .sidecar,
-                policy: .registryOnly
+                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), target: lab.sidecar.target
             ).plan
             await pusher.submit(good)
             await pusher.finishWriting()
             var bad = good
             bad.clusters.append(
                 ClusterPlan(
-                    name: "outbound|1||bad.example.com", host: "bad.example.com", namespace: "default",
+                    name: "outbound|1||bad.example.com", host: "bad.example.com", namespace: "default", port: 1,
                     isExternal: true,
                     discovery: .originalDestination(port: 70_000), http: .http1))
             bad.listeners.append(
                 ListenerPlan(
                     bind: "203.0.113.70", port: 7000,
-                    chains: [.init(match: .init(), action: .tcp(cluster: "outbound|80||edition.cnn.com"))]))
+                    chains: [.init(match: .init(), action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))]))
             await pusher.submit(bad)
             await pusher.finishWriting()
             let detail = await pusher.status(maximumAge: .zero)
@@ -185,15 +184,14 @@ import Testing
             await lab.plane.stop()
             let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             var plan = OutboundPlanner(
-                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), namespace: "default", kind: .sidecar,
-                policy: .registryOnly
+                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), target: lab.sidecar.target
             ).plan
             plan.listeners.append(
                 ListenerPlan(
                     bind: "0.0.0.0", port: 8443,
                     chains: [
                         .init(
-                            match: .init(serverName: "a*.b"), action: .tcp(cluster: "outbound|80||edition.cnn.com"))
+                            match: .init(serverNames: ["a*.b"]), action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))
                     ]))
             try await lab.restartEnvoys {
                 await pusher.submit(plan)
@@ -215,8 +213,7 @@ import Testing
             await lab.plane.stop()
             let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             var plan = OutboundPlanner(
-                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), namespace: "default", kind: .sidecar,
-                policy: .registryOnly
+                index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), target: lab.sidecar.target
             ).plan
             plan.clusters = []
             let before = try Self.fileDates(lab.sidecar.directory)

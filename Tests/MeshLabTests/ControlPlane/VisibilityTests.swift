@@ -119,7 +119,7 @@ import Testing
         #expect(
             PlanTests.plan(mesh, namespace: "other").routes[0].virtualHosts[0].domains
                 == [host, host + ".", "reviews.default.svc", "reviews.default", "10.96.0.7"])
-        #expect(plan.routes[0].hasCatchAll)
+        #expect(plan.routes[0].catchAll == .lastResort)
     }
 
     @Test func aHeadlessServiceListensAtItsEndpoints() {

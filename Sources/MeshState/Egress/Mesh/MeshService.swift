@@ -1,57 +1,75 @@
 import FoundationEssentials
-import MeshState
 
 /// Where one connection to a service may go.
-struct MeshEndpoint: Sendable, Hashable {
-    enum Address: Sendable, Hashable {
+package struct MeshEndpoint: Sendable, Hashable {
+    package enum Address: Sendable, Hashable {
         /// An IP address, or a name for clusters that resolve names.
         case host(String, port: Int)
         /// A unix socket's path; `@name` is an abstract one.
         case pipe(String)
     }
 
-    var address: Address
+    package var address: Address
     /// Zero where none is given.
-    var weight: Int
+    package var weight: Int
+    package var labels: [String: String]
+    /// `region/zone/subzone`; empty where none is given.
+    package var locality: String
+    /// Whether a proxy in front of it speaks the mesh's mutual TLS.
+    package var hasMeshTLS: Bool
+    /// The SPIFFE name under which it answers; empty where it has none.
+    package var identity: String
+
+    package init(
+        address: Address, weight: Int = 0, labels: [String: String] = [:], locality: String = "",
+        hasMeshTLS: Bool = false, identity: String = ""
+    ) {
+        self.address = address
+        self.weight = weight
+        self.labels = labels
+        self.locality = locality
+        self.hasMeshTLS = hasMeshTLS
+        self.identity = identity
+    }
 }
 
 /// One row of the registry, as istiod keeps it: a host with one address at most.
 ///
 /// A ServiceEntry gives one row for each pair of a host and an address, a Kubernetes Service gives one.
-struct MeshService: Sendable, Hashable {
-    enum Registry: String, Sendable, Hashable {
+package struct MeshService: Sendable, Hashable {
+    package enum Registry: String, Sendable, Hashable {
         case kubernetes = "Kubernetes"
         case external = "External"
     }
 
     /// Who may see a service (`exportTo`).
-    enum Visibility: Sendable, Hashable {
+    package enum Visibility: Sendable, Hashable {
         case everyone, nobody
         case namespaces(Set<String>)
     }
 
-    var source: ObjectKey
-    var registry: Registry
-    var host: String
-    var namespace: String
+    package var source: ObjectKey
+    package var registry: Registry
+    package var host: String
+    package var namespace: String
     /// istiod's `Attributes.Name`: a Service's name, or an entry's host.
-    var attributeName: String
+    package var attributeName: String
     /// Seconds since 1970; the order of two services is told by whole seconds.
-    var created: Int
+    package var created: Int
     /// An IP address or a CIDR block; nil where a service has none.
-    var address: String?
-    var ports: [ServicePort]
-    var resolution: ServiceEntry.Resolution
-    var isExternal: Bool
-    var visibility: Visibility
-    var labels: [String: String]
-    var selector: [String: String]?
+    package var address: String?
+    package var ports: [ServicePort]
+    package var resolution: ServiceEntry.Resolution
+    package var isExternal: Bool
+    package var visibility: Visibility
+    package var labels: [String: String]
+    package var selector: [String: String]?
     /// A Service without a cluster address: its listeners are at its endpoints' addresses.
-    var isHeadless = false
+    package var isHeadless = false
     /// By port number.
-    var endpoints: [Int: [MeshEndpoint]]
+    package var endpoints: [Int: [MeshEndpoint]]
+    package var subjectAltNames: [String] = []
 
-    static func clusterName(port: Int, host: String) -> String { "outbound|\(port)||\(host)" }
 }
 
 // MARK: - From Kubernetes Services
@@ -82,7 +100,7 @@ extension MeshService {
             var found: [MeshEndpoint] = []
             for subset in endpoints?.subsets ?? [] {
                 guard let number = subset.ports[port.name] else { continue }
-                found += subset.ready.map { MeshEndpoint(address: .host($0, port: number), weight: 0) }
+                found += subset.ready.map { MeshEndpoint(address: .host($0, port: number)) }
             }
             self.endpoints[port.number] = found
         }
@@ -129,7 +147,7 @@ extension MeshService {
         return Dictionary(
             entry.ports.map { port in
                 let target = port.targetPort.flatMap { $0 == 0 ? nil : $0 } ?? port.number
-                return (port.number, [MeshEndpoint(address: .host(host, port: target), weight: 0)])
+                return (port.number, [MeshEndpoint(address: .host(host, port: target))])
             }, uniquingKeysWith: { first, _ in first })
     }
 

@@ -1,16 +1,14 @@
-import MeshState
-
 /// All services of the mesh in istiod's order, and which of them a namespace's proxies get.
-struct ServiceIndex: Sendable {
+package struct ServiceIndex: Sendable {
     /// A service as one proxy sees it: what its clusters are made of, and the rows that its listeners come from.
-    struct Effective: Sendable, Hashable {
+    package struct Effective: Sendable, Hashable {
         /// The winner, with the ports of those that could be merged into it.
-        var service: MeshService
+        package var service: MeshService
         /// Every row of the host in the chosen namespace, the winner's own first.
-        var rows: [MeshService]
+        package var rows: [MeshService]
 
         /// What is behind a port: the endpoints of all entries of this host and namespace, as istiod keeps them.
-        func endpoints(port: Int) -> [MeshEndpoint] {
+        package func endpoints(port: Int) -> [MeshEndpoint] {
             var sources: Set<ObjectKey> = []
             var seen: Set<MeshEndpoint> = []
             return rows.filter { sources.insert($0.source).inserted }
@@ -20,9 +18,11 @@ struct ServiceIndex: Sendable {
     }
 
     /// Oldest first.
-    let rows: [MeshService]
+    package let rows: [MeshService]
+    package let mesh: MeshConfiguration
 
-    init(_ mesh: MeshConfiguration) {
+    package init(_ mesh: MeshConfiguration) {
+        self.mesh = mesh
         let endpoints = Dictionary(
             mesh.endpoints.map { (Name(namespace: $0.meta.namespace, name: $0.meta.name), $0) },
             uniquingKeysWith: { first, _ in first })
@@ -31,7 +31,7 @@ struct ServiceIndex: Sendable {
                 service: service,
                 endpoints: endpoints[Name(namespace: service.meta.namespace, name: service.meta.name)])
         }
-        let external = mesh.visibleEntries.flatMap { MeshService.rows(of: $0, pods: mesh.pods) }
+        let external = mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }.flatMap { MeshService.rows(of: $0, pods: mesh.pods) }
         rows = (kubernetes + external).enumerated().sorted { left, right in
             let (one, other) = (left.element, right.element)
             // The position keeps the order of addresses inside one entry.
@@ -47,7 +47,7 @@ struct ServiceIndex: Sendable {
 
     /// The services that a proxy of this namespace gets, in their order: one namespace for each host, its entries
     /// merged.
-    func services(forNamespace namespace: String) -> [Effective] {
+    package func services(forNamespace namespace: String) -> [Effective] {
         let exported = rows.filter { row in
             if case .namespaces(let names) = row.visibility { names.contains(namespace) } else { false }
         }

@@ -1,14 +1,14 @@
 /// An IPv4 address or a block of them; the lab's proxies have no IPv6 address and listen on none.
-struct NetworkPrefix: Sendable, Hashable {
+package struct NetworkPrefix: Sendable, Hashable {
     /// The network's address: bits past the length are zero.
-    let bits: UInt32
+    package let bits: UInt32
     /// 0 to 32.
-    let length: Int
+    package let length: Int
     /// The address as it was written, which may have bits past the length.
     private let written: String
 
     /// Reads `a.b.c.d` or `a.b.c.d/n`; nil for anything else, IPv6 included.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let halves = text.split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count <= 2 else { return nil }
         let parts = halves[0].split(separator: ".", omittingEmptySubsequences: false)
@@ -28,20 +28,20 @@ struct NetworkPrefix: Sendable, Hashable {
         written = String(halves[0])
     }
 
-    var isSingleAddress: Bool { length == 32 }
+    package var isSingleAddress: Bool { length == 32 }
 
     /// The network's address in dotted form.
-    var address: String {
+    package var address: String {
         [24, 16, 8, 0].map { String(bits >> UInt32($0) & 0xFF) }.joined(separator: ".")
     }
 
     /// As istiod keeps it: a /32 is the bare address, a block stays as it was written.
-    var istioText: String { isSingleAddress ? address : "\(written)/\(length)" }
+    package var istioText: String { isSingleAddress ? address : "\(written)/\(length)" }
 
     // Two blocks are one when they cover the same addresses, however they were written.
-    static func == (left: Self, right: Self) -> Bool { left.bits == right.bits && left.length == right.length }
+    package static func == (left: Self, right: Self) -> Bool { left.bits == right.bits && left.length == right.length }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(bits)
         hasher.combine(length)
     }

@@ -1,23 +1,19 @@
-import MeshState
-
 /// Turns the services that a namespace sees into clusters, listeners and routes, by istiod's rules.
-struct OutboundPlanner {
+package struct OutboundPlanner {
     private let services: [ServiceIndex.Effective]
-    private let kind: Pod.ProxyKind
-    private let namespace: String
-    private(set) var plan: ProxyPlan
-    private(set) var report = PushReport()
+    private let target: PlanTarget
+    package private(set) var plan = ProxyPlan()
+    package private(set) var report = PushReport()
     private var clusterNames: Set<String> = []
 
-    /// Plans for the proxies of one kind in one namespace.
-    init(index: ServiceIndex, namespace: String, kind: Pod.ProxyKind, policy: OutboundPolicy) {
-        services = index.services(forNamespace: namespace)
-        self.kind = kind
-        self.namespace = namespace
-        plan = ProxyPlan(policy: policy)
+    /// Plans for a proxy.
+    package init(index: ServiceIndex, target: PlanTarget) {
+        services = index.services(forNamespace: target.namespace)
+        self.target = target
+        plan.lastResort = LastResort(policy: index.mesh.policy)
         planClusters()
         // A gateway's listeners and routes come from Gateway objects alone.
-        if kind == .sidecar {
+        if target.kind == .sidecar {
             planListeners()
             planRoutes()
         }
@@ -36,7 +32,7 @@ struct OutboundPlanner {
 
     private mutating func planCluster(_ effective: ServiceIndex.Effective, port: ServicePort) {
         let service = effective.service
-        let name = MeshService.clusterName(port: port.number, host: service.host)
+        let name = ClusterPlan.name(port: port.number, host: service.host)
         let endpoints = effective.endpoints(port: port.number).filter {
             Self.isUsable($0.address, in: service)
         }
@@ -46,7 +42,7 @@ struct OutboundPlanner {
             discovery = .fixed(endpoints)
         case .none:
             // A gateway has no original destination to go to: its cluster stays without endpoints.
-            discovery = kind == .gateway ? .fixed([]) : .originalDestination(port: Self.override(port))
+            discovery = target.kind == .gateway ? .fixed([]) : .originalDestination(port: Self.override(port))
         case .dns, .dnsRoundRobin:
             guard let first = endpoints.first else {
                 report.add(PushReport.dnsWithoutEndpoints, key: name, message: "\(name) has no endpoint to resolve")
@@ -54,14 +50,14 @@ struct OutboundPlanner {
             }
             discovery = service.resolution == .dns ? .strictDNS(endpoints) : .logicalDNS(first)
         case .dynamicDNS:
-            // Needs a dynamic forward proxy, which the lab does not build.
-            return
+            discovery = .dynamicDNS(port: Self.override(port) ?? port.number)
         }
         guard clusterNames.insert(name).inserted else { return }
         plan.clusters.append(
             ClusterPlan(
-                name: name, host: service.host, namespace: service.namespace, isExternal: service.isExternal,
-                discovery: discovery, http: Self.http(port.parsedProtocol)))
+                name: name, host: service.host, namespace: service.namespace, port: port.number,
+                isExternal: service.isExternal, discovery: discovery, http: Self.http(port.parsedProtocol),
+                because: [Because(service.source, "spec.hosts")]))
     }
 
     /// Whether Envoy takes such an address in a cluster of this kind; one that it does not would cost the whole push.
@@ -105,7 +101,7 @@ struct OutboundPlanner {
         for effective in services {
             for row in effective.rows {
                 for port in row.ports where port.parsedProtocol != .udp {
-                    let cluster = MeshService.clusterName(port: port.number, host: row.host)
+                    let cluster = ClusterPlan.name(port: port.number, host: row.host)
                     if clusterNames.contains(cluster) { add(row, port: port, cluster: cluster, to: &drafts) }
                 }
             }
@@ -130,7 +126,11 @@ struct OutboundPlanner {
                 let serverName = port.parsedProtocol.isTLS && isWildcard ? row.host.lowercased() : nil
                 if let serverName, !Self.canBeServerName(serverName) { continue }
                 chains.append(
-                    .init(match: .init(serverName: serverName, prefix: place.prefix), action: .tcp(cluster: cluster)))
+                    .init(
+                        match: .init(
+                            serverNames: serverName.map { [$0] } ?? [], prefixes: place.prefix.map { [$0] } ?? []),
+                        action: .tcp([WeightedCluster(cluster: cluster)]),
+                        because: [Because(row.source, "spec.ports")]))
             }
             drafts.add(chains, bind: bind, port: port.number, parsed: port.parsedProtocol, host: row.host)
         }
@@ -173,9 +173,10 @@ struct OutboundPlanner {
                 plan.routes.append(routes(port: port, services: byPort[port] ?? []))
             } else if let colon = name.lastIndex(of: ":"), let port = Int(name[name.index(after: colon)...]) {
                 // A sniffed service on its own address: whatever the request says, it goes there.
-                let cluster = MeshService.clusterName(port: port, host: String(name[..<colon]))
-                let host = RoutePlan.VirtualHost(name: name, domains: ["*"], cluster: cluster)
-                plan.routes.append(RoutePlan(name: name, virtualHosts: [host], hasCatchAll: false))
+                let cluster = ClusterPlan.name(port: port, host: String(name[..<colon]))
+                let host = RoutePlan.VirtualHost(
+                    name: name, domains: ["*"], routes: [Self.plainRoute(name, cluster: cluster)])
+                plan.routes.append(RoutePlan(name: name, virtualHosts: [host], catchAll: .none))
             }
         }
         plan.routes.sort { $0.name < $1.name }
@@ -185,7 +186,7 @@ struct OutboundPlanner {
         var hosts: [RoutePlan.VirtualHost] = []
         var taken: Set<String> = ["*"]
         for effective in services {
-            let cluster = MeshService.clusterName(port: port, host: effective.service.host)
+            let cluster = ClusterPlan.name(port: port, host: effective.service.host)
             guard clusterNames.contains(cluster) else { continue }
             let name = "\(effective.service.host):\(port)"
             var domains: [String] = []
@@ -198,9 +199,17 @@ struct OutboundPlanner {
                         message: "\(name) loses domain \(domain) on port \(port) to an earlier service")
                 }
             }
-            if !domains.isEmpty { hosts.append(.init(name: name, domains: domains, cluster: cluster)) }
+            if !domains.isEmpty { 
+                hosts.append(
+                    .init(name: name, domains: domains, routes: [Self.plainRoute(name, cluster: cluster)]))
+            }
         }
-        return RoutePlan(name: String(port), virtualHosts: hosts.sorted { $0.name < $1.name }, hasCatchAll: true)
+        return RoutePlan(name: String(port), virtualHosts: hosts.sorted { $0.name < $1.name }, catchAll: .lastResort)
+    }
+
+    /// Everything for a host goes to its one cluster.
+    private static func plainRoute(_ host: String, cluster: String) -> RoutePlan.Route {
+        .init(action: .forward([WeightedCluster(cluster: cluster)]), operation: "\(host)/*")
     }
 
     /// The names and addresses by which a request may mean this service.
@@ -210,7 +219,7 @@ struct OutboundPlanner {
         if !service.host.contains("*") { result.append(service.host + ".") }
         if service.registry == .kubernetes {
             let name = service.attributeName
-            let short = namespace == service.namespace ? [name] : []
+            let short = target.namespace == service.namespace ? [name] : []
             result += short + ["\(name).\(service.namespace).svc", "\(name).\(service.namespace)"]
         }
         var addresses: Set<String> = []

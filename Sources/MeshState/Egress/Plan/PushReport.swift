@@ -1,0 +1,25 @@
+/// What istiod counts against a push (`/debug/push_status`): by metric, then by key.
+package struct PushReport: Sendable, Hashable {
+    package struct Event: Sendable, Hashable {
+        package var proxy: String
+        package var message: String
+    }
+
+    package static let listenerConflict = "pilot_conflict_outbound_listener_tcp_over_current_tcp"
+    package static let dnsWithoutEndpoints = "pilot_dns_cluster_without_endpoints"
+    package static let duplicateDomain = "pilot_vservice_dup_domain"
+
+    package private(set) var metrics: [String: [String: Event]] = [:]
+
+    package init() {}
+
+    package mutating func add(_ metric: String, key: String, message: String, proxy: String = "") {
+        metrics[metric, default: [:]][key] = Event(proxy: proxy, message: message)
+    }
+
+    package mutating func merge(_ other: PushReport) {
+        for (metric, events) in other.metrics {
+            metrics[metric, default: [:]].merge(events) { first, _ in first }
+        }
+    }
+}
