@@ -223,8 +223,8 @@ extension ResourceWriter {
     func route(_ plan: RoutePlan) -> JSONValue {
         var hosts = plan.virtualHosts.map { host -> JSONValue in
             [
-                "name": .string(host.name), "domains": JSONValue(host.domains), "include_request_attempt_count": true,
-                "routes": .array(host.routes.map(Self.entry)),
+                "name": .string(host.name), "domains": JSONValue(host.domains),
+                "include_request_attempt_count": true, "routes": .array(host.routes.map(Self.entry)),
             ]
         }
         if plan.catchAll == .lastResort { hosts.append(catchAll) }
