@@ -16,7 +16,7 @@ import Testing
             }
             #expect(try await lab.productPage().contains("Ratings service is currently unavailable"))
 
-            let file = projectFolder.appending(path: "examples/egress-tcp/mysql-external.yaml").path
+            let file = projectFolder.appending(path: "examples/egress-tcp/1-mysql-external.yaml").path
             try await lab.kubectl("apply", "-f", file)
             try await eventually("the ratings are read", within: .seconds(1)) { try await lab.queryRatings().status == 0 }
             #expect(try await lab.queryRatings().output == "ReviewID\tRating\n1\t5\n2\t4\n")
@@ -51,7 +51,7 @@ import Testing
             #expect(try await lab.exec("sleep", "curl", "-s", "https://edition.cnn.com/politics").status == 35)
             #expect(try await lab.exec("sleep", "curl", "-sI", "https://www.google.com").status == 35)
 
-            try await lab.kubectl("apply", "-f", projectFolder.appending(path: "examples/http/edition-cnn-com.yaml").path)
+            try await lab.kubectl("apply", "-f", projectFolder.appending(path: "examples/egress-gateway-http/1-cnn.yaml").path)
             try await eventually("cnn answers over HTTP and TLS", within: .seconds(2)) {
                 let answer = try await politics()
                 return answer.hasPrefix("HTTP/1.1 301 Moved Permanently") && answer.contains("\nHTTP/2 200")

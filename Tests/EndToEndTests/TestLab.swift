@@ -72,6 +72,10 @@ struct TestLab: Sendable {
 
     /// Runs a command inside a workload.
     func exec(_ workload: String, _ command: String...) async throws -> CommandResult {
+        try await exec(workload, command)
+    }
+
+    func exec(_ workload: String, _ command: [String]) async throws -> CommandResult {
         try await EndToEndTests.run(meshtop, ["lab", "exec", workload, "--"] + command, environment: environment)
     }
 
