@@ -72,8 +72,9 @@ enum APICatalog {
             var json: JSONValue = [
                 "name": .string(resource.rawValue), "singularName": .string(resource.singular),
                 "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind),
-                "verbs": JSONValue(resource.verbs), "shortNames": JSONValue(resource.shortNames),
+                "verbs": JSONValue(resource.verbs),
             ]
+            if !resource.shortNames.isEmpty { json["shortNames"] = JSONValue(resource.shortNames) }
             if !resource.categories.isEmpty { json["categories"] = JSONValue(resource.categories) }
             list.append(json)
             for subresource in resource.subresources {
@@ -126,8 +127,8 @@ enum APICatalog {
             "resource": .string(resource.rawValue), "singularResource": .string(resource.singular),
             "responseKind": responseKind(resource.group, version, resource.kind),
             "scope": resource.isNamespaced ? "Namespaced" : "Cluster", "verbs": JSONValue(resource.verbs),
-            "shortNames": JSONValue(resource.shortNames),
         ]
+        if !resource.shortNames.isEmpty { json["shortNames"] = JSONValue(resource.shortNames) }
         if !resource.categories.isEmpty { json["categories"] = JSONValue(resource.categories) }
         if !subresources.isEmpty { json["subresources"] = .array(subresources) }
         return json
@@ -147,15 +148,21 @@ extension Resource {
         case .pods: ["po"]
         case .services: ["svc"]
         case .endpoints: ["ep"]
+        case .configMaps: ["cm"]
         case .serviceEntries: ["se"]
+        case .virtualServices: ["vs"]
+        case .destinationRules: ["dr"]
+        case .gateways: ["gw"]
+        case .workloadEntries: ["we"]
+        case .workloadGroups: ["wg"]
+        case .secrets, .sidecars: []
         }
     }
 
     fileprivate var categories: [String] {
         switch self {
         case .pods, .services: ["all"]
-        case .serviceEntries: ["istio-io", "networking-istio-io"]
-        case .namespaces, .endpoints: []
+        default: isCustom ? ["istio-io", "networking-istio-io"] : []
         }
     }
 

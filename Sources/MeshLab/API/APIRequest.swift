@@ -67,8 +67,7 @@ struct APIRequest: Sendable {
             group: "meta.k8s.io", kind: "CreateOptions", name: "",
             causes: [
                 InvalidField(
-                    reason: "FieldValueNotSupported",
-                    message: "Unsupported value: \"\(word)\": supported values: \"All\"", field: "dryRun")
+                    .notSupported, "dryRun", "Unsupported value: \"\(word)\": supported values: \"All\"")
             ])
     }
 

@@ -1,25 +1,74 @@
+import Foundation
 import MeshState
 
-/// What must hold before an object is stored: the checks of its CustomResourceDefinition, then istiod's webhook.
+/// What must hold before an object is stored: its types, what the API server checks of its kind, then istiod's webhook.
 struct Admission: Sendable {
-    /// Finds what is wrong with an object of a custom resource.
-    var validate: @Sendable (JSONValue) -> [Problem]
+    /// What Istio finds about an object of one of its kinds.
+    var istioProblems: @Sendable (JSONValue) -> [Problem]
 
-    /// Checks an object that is to be stored and returns the warnings that go with it.
+    /// Checks an object that is to take the place of the live one, and returns the warnings that go with it.
     ///
-    /// Throws 422 for what the definition refuses, and what the webhook denies as the 400 without a reason that the API
-    /// makes of it.
-    func check(_ object: JSONValue, of resource: Resource) throws(APIFailure) -> [String] {
-        guard resource.isCustom else { return [] }
+    /// Throws 400 for an object of the core group with values of wrong types, 422 for what the API server refuses, and
+    /// what the webhook denies as the 400 without a reason that the API makes of it.
+    func check(_ object: JSONValue, live: JSONValue?, of resource: Resource) throws(APIFailure) -> [String] {
         let name = object["metadata"]?["name"]?.stringValue ?? ""
-        let mistyped = resource.schema.mismatches(in: object)
-        if !mistyped.isEmpty { throw .invalid(resource, name, causes: mistyped) }
-        let problems = validate(object)
-        let causes = problems.filter { $0.layer == .schema }.map {
-            InvalidField(reason: ($0.cause ?? .invalid).rawValue, message: $0.message, field: $0.path)
+        let violations = resource.schema.violations(in: object)
+        let isMistyped = violations.contains { $0.reason == Problem.Cause.typeInvalid.rawValue }
+        if !resource.isCustom, let first = violations.first { throw Self.unreadable(first.message, resource) }
+        if isMistyped { throw .invalid(resource, name, causes: violations) }
+        if let damaged = Self.damagedBase64(object, resource) { throw Self.unreadable(damaged, resource) }
+
+        var causes = violations + MetadataRules.violations(in: object)
+        var problems: [Problem] = []
+        if resource.isCustom {
+            problems = istioProblems(object)
+            // Structure is looked at twice; what both find is told once, in the words of the rules.
+            let structure = problems.filter { $0.layer == .schema }.map {
+                InvalidField($0.cause ?? .invalid, $0.path, $0.message)
+            }
+            let told = Set(structure.map { [$0.reason, $0.field] })
+            causes = structure + causes.filter { !told.contains([$0.reason, $0.field]) }
+        } else {
+            causes += CoreRules.violations(in: object, live: live, of: resource)
         }
+        if causes.isEmpty, let unread = Self.undecodable(object, resource) { causes = [unread] }
         if !causes.isEmpty { throw .invalid(resource, name, causes: causes) }
         if let denial = AdmissionMessage.denied(problems) { throw APIFailure(400, nil, denial) }
         return AdmissionMessage.warnings(problems)
+    }
+
+    /// The answer to an object that cannot even be read as one of its kind.
+    private static func unreadable(_ message: String, _ resource: Resource) -> APIFailure {
+        let version = resource.versions[0]
+        return .badRequest(
+            "\(resource.kind) in version \"\(version)\" cannot be handled as a \(resource.kind): \(message)")
+    }
+
+    /// What keeps the bytes of a Secret or a ConfigMap from being read.
+    private static func damagedBase64(_ object: JSONValue, _ resource: Resource) -> String? {
+        let member =
+            switch resource {
+            case .secrets: "data"
+            case .configMaps: "binaryData"
+            default: ""
+            }
+        let damaged = (object[member]?.stringMap ?? [:]).filter { Data(base64Encoded: $0.value) == nil }.keys.min()
+        return damaged.map { "illegal base64 data in \(member)[\($0)]" }
+    }
+
+    /// Why the mesh could not use an object that breaks no rule; nil where it can.
+    private static func undecodable(_ object: JSONValue, _ resource: Resource) -> InvalidField? {
+        do throws(DecodeError) {
+            switch resource {
+            case .pods: _ = try Pod(object: object)
+            case .services: _ = try Service(object: object)
+            case .endpoints: _ = try Endpoints(object: object)
+            case .serviceEntries: _ = try ServiceEntry(object: object)
+            default: break
+            }
+            return nil
+        } catch {
+            return InvalidField(.invalid, error.field, "Invalid value: \(error.problem)")
+        }
     }
 }

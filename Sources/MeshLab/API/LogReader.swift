@@ -22,9 +22,7 @@ struct LogOptions: Sendable, Hashable {
         func check(_ field: String, _ value: Int64?, atLeast least: Int64) {
             guard let value, value < least else { return }
             problems.append(
-                InvalidField(
-                    reason: "FieldValueInvalid",
-                    message: "Invalid value: \(value): must be greater than or equal to \(least)", field: field))
+                InvalidField(.invalid, field, "Invalid value: \(value): must be greater than or equal to \(least)"))
         }
         check("tailLines", tailLines.map(Int64.init), atLeast: 0)
         check("limitBytes", limitBytes.map(Int64.init), atLeast: 1)
@@ -32,8 +30,7 @@ struct LogOptions: Sendable, Hashable {
         if seconds != nil, !time.isEmpty {
             problems.append(
                 InvalidField(
-                    reason: "FieldValueForbidden",
-                    message: "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified", field: ""))
+                    .forbidden, "", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"))
         }
         if !problems.isEmpty { throw .invalid(group: "", kind: "PodLogOptions", name: pod, causes: problems) }
         if let seconds { since = Date.now.addingTimeInterval(-Double(seconds)) }

@@ -40,10 +40,8 @@ extension ObjectsAPI {
         group: "meta.k8s.io", kind: "ListOptions", name: "",
         causes: [
             InvalidField(
-                reason: "FieldValueForbidden",
-                message:
-                    "Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
-                field: "sendInitialEvents")
+                .forbidden, "sendInitialEvents",
+                "Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
         ])
 }
 

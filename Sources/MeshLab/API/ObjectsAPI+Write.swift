@@ -7,38 +7,65 @@ extension ObjectsAPI {
 
     func create(_ request: APIRequest, _ path: ObjectPath) async throws -> Response {
         let write = try WriteRequest(request, path, admission: admission)
-        let presenter = try Presenter(request, path)
         var object = try await sentObject(request, write)
         let name = try write.name(&object)
         if object["metadata"]?["resourceVersion"]?.stringValue?.isEmpty == false {
             throw APIFailure.badRequest("resourceVersion should not be set on objects to be created")
         }
         try await checkNamespace(path)
-        let (admitted, warnings) = try write.admit(Self.withDefaults(object, of: path.resource, name: name))
-        let prepared = write.recordUpdate(admitted, live: nil)
-        let outcome = try await store.write(
-            path.resource, namespace: path.storeNamespace, name: name, part: write.part, dryRun: write.isDryRun
-        ) { live in
+        let prepared = object
+        return try await store(request, write, name: name) { live in
             if live != nil { throw StoreError.alreadyExists(path.resource, name: name) }
-            return prepared
+            return (prepared, false)
         }
-        return .json(presenter.single(outcome.object), code: 201, warnings: warnings)
     }
 
     func replace(_ request: APIRequest, _ path: ObjectPath, name: String) async throws -> Response {
         let write = try WriteRequest(request, path, admission: admission)
-        let presenter = try Presenter(request, path)
         let object = try await sentObject(request, write)
         try write.checkName(object, is: name)
-        let (admitted, warnings) = try write.admit(object)
-        let outcome = try await store.write(
-            path.resource, namespace: path.storeNamespace, name: name, part: write.part, dryRun: write.isDryRun
-        ) { live in
+        return try await store(request, write, name: name) { live in
             guard let live else { throw StoreError.notFound(path.resource, name: name) }
             try Self.checkReplaces(live, object, path.resource, name)
-            return write.recordUpdate(admitted, live: live)
+            return (object, false)
         }
-        return .json(presenter.single(outcome.object), warnings: warnings)
+    }
+
+    func patch(_ request: APIRequest, _ path: ObjectPath, name: String) async throws -> Response {
+        let write = try WriteRequest(request, path, admission: admission)
+        let presenter = try Presenter(request, path)
+        let patch = try await PatchRequest(request, path, name: name)
+        if case .apply = patch.kind { try await checkNamespace(path) }
+        return try await store(request, write, name: name) { live in
+            var (object, isManaged) = try patch.patched(live.map(presenter.versioned), write: write)
+            try write.checkIdentity(&object)
+            try write.checkName(object, is: name)
+            if live == nil { _ = try write.name(&object) }
+            return (object, isManaged)
+        }
+    }
+
+    /// Stores what `change` makes of the live object, if it is admitted, and answers with it.
+    ///
+    /// `isManaged` tells that the object's managed fields are already up to date.
+    private func store(
+        _ request: APIRequest, _ write: WriteRequest, name: String,
+        _ change: @escaping @Sendable (_ live: JSONValue?) throws -> (object: JSONValue, isManaged: Bool)
+    ) async throws -> Response {
+        let presenter = try Presenter(request, write.path)
+        // The warnings belong to what is stored, and come out of the store's transaction beside the object.
+        let warnings = Mutex<[String]>([])
+        let outcome = try await store.write(
+            write.resource, namespace: write.path.storeNamespace, name: name, part: write.part, dryRun: write.isDryRun
+        ) { live in
+            let (object, isManaged) = try change(live)
+            let (admitted, found) = try write.admit(object, live: live)
+            warnings.withLock { $0 = found }
+            return isManaged ? admitted : write.recordUpdate(admitted, live: live)
+        }
+        return .json(
+            presenter.single(outcome.object), code: outcome.action == .created ? 201 : 200,
+            warnings: warnings.withLock { $0 })
     }
 
     private static func checkReplaces(
@@ -50,8 +77,7 @@ extension ObjectsAPI {
                 group: resource.group, kind: resource.rawValue, name: name,
                 causes: [
                     InvalidField(
-                        reason: "FieldValueInvalid", message: "Invalid value: 0x0: must be specified for an update",
-                        field: "metadata.resourceVersion")
+                        .invalid, "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")
                 ])
         }
         let actual = live["metadata"]?["uid"]?.stringValue ?? ""
@@ -86,41 +112,6 @@ extension ObjectsAPI {
         if await store.get(.namespaces, namespace: "", name: namespace) == nil {
             throw APIFailure.notFound(.namespaces, namespace)
         }
-    }
-
-    private static func withDefaults(_ object: JSONValue, of resource: Resource, name: String) -> JSONValue {
-        guard resource == .namespaces else { return object }
-        var object = object
-        let labels = object["metadata"]?["labels"] ?? [:]
-        object["metadata"]?["labels"] = labels.replacing("kubernetes.io/metadata.name", by: .string(name))
-        object["status"] = ["phase": "Active"]
-        return object
-    }
-
-    // MARK: Patch
-
-    func patch(_ request: APIRequest, _ path: ObjectPath, name: String) async throws -> Response {
-        let write = try WriteRequest(request, path, admission: admission)
-        let presenter = try Presenter(request, path)
-        let patch = try await PatchRequest(request, path, name: name)
-        if case .apply = patch.kind { try await checkNamespace(path) }
-        // The warnings belong to the attempt that is stored, and come out of the store's transaction beside the object.
-        let warnings = Mutex<[String]>([])
-        let outcome = try await store.write(
-            path.resource, namespace: path.storeNamespace, name: name, part: write.part, dryRun: write.isDryRun
-        ) { live in
-            let versioned = live.map(presenter.versioned)
-            var (object, isManaged) = try patch.patched(versioned, write: write)
-            try write.checkIdentity(&object)
-            try write.checkName(object, is: name)
-            if live == nil { _ = try write.name(&object) }
-            let (admitted, found) = try write.admit(object)
-            warnings.withLock { $0 = found }
-            return isManaged ? admitted : write.recordUpdate(admitted, live: live)
-        }
-        return .json(
-            presenter.single(outcome.object), code: outcome.action == .created ? 201 : 200,
-            warnings: warnings.withLock { $0 })
     }
 
     // MARK: Delete

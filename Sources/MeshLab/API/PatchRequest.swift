@@ -43,9 +43,7 @@ struct PatchRequest: Sendable {
     private static let noFieldManager = APIFailure.invalid(
         group: "meta.k8s.io", kind: "PatchOptions", name: "",
         causes: [
-            InvalidField(
-                reason: "FieldValueRequired", message: "Required value: is required for apply patch",
-                field: "fieldManager")
+            InvalidField(.required, "fieldManager", "Required value: is required for apply patch")
         ])
 
     /// The object after the patch, and whether its managed fields are already up to date.

@@ -114,8 +114,8 @@ extension Resource {
         switch self {
         case .pods: ["status", "log", "proxy"]
         case .services: ["status", "proxy"]
-        case .namespaces, .serviceEntries: ["status"]
-        case .endpoints: []
+        case .endpoints, .configMaps, .secrets: []
+        default: ["status"]
         }
     }
 }

@@ -75,6 +75,24 @@ extension Schema {
                     ])),
         ])
 
+    static let configMap = object(
+        "ConfigMap holds configuration for programs.",
+        [
+            "apiVersion": apiVersion, "kind": kind, "metadata": metadata,
+            "data": stringMap("Texts by key."), "binaryData": stringMap("Bytes in base64 by key."),
+            "immutable": boolean("Whether the data may no longer change."),
+        ])
+
+    static let secret = object(
+        "Secret holds what only few may read, such as keys.",
+        [
+            "apiVersion": apiVersion, "kind": kind, "metadata": metadata,
+            "type": string("What the secret is for; Opaque where it is not given."),
+            "data": stringMap("Bytes in base64 by key."),
+            "stringData": stringMap("Texts by key, which the server moves to `data`; it is never read."),
+            "immutable": boolean("Whether the data may no longer change."),
+        ])
+
     static let pod = object(
         "Pod is a group of containers that share an address.",
         [
@@ -122,6 +140,9 @@ extension Schema {
 }
 
 extension Resource {
+    /// Whether the schema names every member that an object may have.
+    var isFullyDescribed: Bool { isCustom || self == .configMaps || self == .secrets }
+
     /// The type of this resource's objects.
     var schema: Schema {
         switch self {
@@ -129,7 +150,15 @@ extension Resource {
         case .pods: .pod
         case .services: .service
         case .endpoints: .endpoints
+        case .configMaps: .configMap
+        case .secrets: .secret
         case .serviceEntries: .serviceEntry
+        case .virtualServices: .virtualService
+        case .destinationRules: .destinationRule
+        case .gateways: .gateway
+        case .sidecars: .sidecar
+        case .workloadEntries: .workloadEntry
+        case .workloadGroups: .workloadGroup
         }
     }
 }

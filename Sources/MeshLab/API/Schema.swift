@@ -13,9 +13,12 @@ struct Schema: Sendable {
 
     indirect enum Shape: Sendable {
         case string(allowed: [String])
-        case integer
+        /// A whole number, from 0 to 2^32 - 1 where it is unsigned.
+        case integer(isUnsigned: Bool)
+        case number
         case boolean
-        case object([String: Schema], required: [String])
+        /// An object; what its schema does not name is kept where it is open, and removed where it is not.
+        case object([String: Schema], required: [String], isOpen: Bool)
         /// An object whose members are the caller's.
         case map(Schema)
         case list(Schema, ListKind)
@@ -36,7 +39,9 @@ struct Schema: Sendable {
     static func string(_ description: String, allowed: [String] = []) -> Self {
         Self(.string(allowed: allowed), description)
     }
-    static func integer(_ description: String) -> Self { Self(.integer, description) }
+    static func integer(_ description: String) -> Self { Self(.integer(isUnsigned: false), description) }
+    static func unsigned(_ description: String) -> Self { Self(.integer(isUnsigned: true), description) }
+    static func number(_ description: String) -> Self { Self(.number, description) }
     static func boolean(_ description: String) -> Self { Self(.boolean, description) }
     static func any(_ description: String) -> Self { Self(.any, description) }
     static func strings(_ description: String, _ kind: ListKind = .atomic) -> Self {
@@ -46,8 +51,10 @@ struct Schema: Sendable {
     static func list(_ description: String, _ kind: ListKind = .atomic, of element: Schema) -> Self {
         Self(.list(element, kind), description)
     }
-    static func object(_ description: String, required: [String] = [], _ members: [String: Schema]) -> Self {
-        Self(.object(members, required: required), description)
+    static func object(
+        _ description: String, required: [String] = [], isOpen: Bool = false, _ members: [String: Schema]
+    ) -> Self {
+        Self(.object(members, required: required, isOpen: isOpen), description)
     }
 
     /// The schema with references followed.
@@ -58,7 +65,7 @@ struct Schema: Sendable {
     /// The schema of an object's member; nil where the schema says nothing about it.
     func member(_ name: String) -> Schema? {
         switch resolved.shape {
-        case .object(let members, _): members[name]
+        case .object(let members, _, _): members[name]
         case .map(let element): element
         default: nil
         }
@@ -68,6 +75,8 @@ struct Schema: Sendable {
 // MARK: - OpenAPI
 
 extension Schema {
+    static let greatestUnsigned = Int64(UInt32.max)
+
     /// The schema in OpenAPI's words; `prefix` leads to the named types: `#/components/schemas/` or `#/definitions/`.
     func openAPI(prefix: String) -> JSONValue {
         var result: JSONValue = [:]
@@ -76,11 +85,18 @@ extension Schema {
         case .string(let allowed):
             result["type"] = "string"
             if !allowed.isEmpty { result["enum"] = JSONValue(allowed) }
-        case .integer: result["type"] = "integer"
+        case .integer(let isUnsigned):
+            result["type"] = "integer"
+            if isUnsigned {
+                result["minimum"] = 0
+                result["maximum"] = .integer(Self.greatestUnsigned)
+            }
+        case .number: result["type"] = "number"
         case .boolean: result["type"] = "boolean"
         case .any: result["x-kubernetes-preserve-unknown-fields"] = true
-        case .object(let members, let required):
+        case .object(let members, let required, let isOpen):
             result["type"] = "object"
+            if isOpen { result["x-kubernetes-preserve-unknown-fields"] = true }
             result["properties"] = .object(members.mapValues { $0.openAPI(prefix: prefix) })
             if !required.isEmpty { result["required"] = JSONValue(required) }
         case .map(let element):

@@ -167,7 +167,8 @@ struct FieldSelector: Sendable, Hashable {
             ["metadata.name", "metadata.namespace", "status.phase", "status.podIP", "spec.nodeName"]
         case .namespaces: ["metadata.name", "status.phase"]
         case .services: ["metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"]
-        case .endpoints, .serviceEntries: ["metadata.name", "metadata.namespace"]
+        case .secrets: ["metadata.name", "metadata.namespace", "type"]
+        default: ["metadata.name", "metadata.namespace"]
         }
     }
 

@@ -3,13 +3,9 @@ import MeshState
 
 /// The rows and columns in which kubectl shows a resource: Kubernetes' own, and Istio's printer columns.
 struct TablePrinter: Sendable {
-    let resource: Resource
-    let now: Date
+    private let definitions: [Column]
 
-    init(_ resource: Resource, now: Date = .now) {
-        self.resource = resource
-        self.now = now
-    }
+    init(_ resource: Resource, now: Date = .now) { definitions = Self.columns(of: resource, now: now) }
 
     private struct Column {
         let name: String
@@ -17,6 +13,25 @@ struct TablePrinter: Sendable {
         var format = ""
         let description: String
         var priority: Int64 = 0
+        let cell: @Sendable (JSONValue) -> JSONValue
+
+        init(
+            _ name: String, _ description: String, priority: Int64 = 0,
+            cell: @escaping @Sendable (JSONValue) -> JSONValue
+        ) {
+            self.name = name
+            self.description = description
+            self.priority = priority
+            self.cell = cell
+        }
+
+        /// A column of Istio's definitions: the text of a field, or a list as JSON.
+        init(_ name: String, _ field: String, _ description: String) {
+            self.init(name, description) { object in
+                let value = object["spec"]?[field] ?? .null
+                return value.arrayValue == nil ? value : .string(value.jsonText())
+            }
+        }
     }
 
     var columns: JSONValue {
@@ -29,72 +44,91 @@ struct TablePrinter: Sendable {
             })
     }
 
-    private var definitions: [Column] {
-        let name = Column(name: "Name", format: "name", description: "Name, unique within the namespace.")
-        let age = Column(
-            name: "Age", type: resource.isCustom ? "date" : "string", description: "Time since the object was created.")
+    /// The cells of one object, in the order of the columns.
+    func cells(_ object: JSONValue) -> JSONValue { .array(definitions.map { $0.cell(object) }) }
+
+    private static func columns(of resource: Resource, now: Date) -> [Column] {
+        var name = Column("Name", "Name, unique within the namespace.") { $0["metadata"]?["name"] ?? "" }
+        name.format = "name"
+        var age = Column("Age", "Time since the object was created.") { .string(Self.age(of: $0, at: now)) }
+        if resource.isCustom { age.type = "date" }
         switch resource {
-        case .namespaces: return [name, Column(name: "Status", description: "Phase of the namespace."), age]
-        case .endpoints: return [name, Column(name: "Endpoints", description: "Addresses with their ports."), age]
+        case .namespaces:
+            return [name, Column("Status", "Phase of the namespace.") { $0["status"]?["phase"] ?? "Active" }, age]
+        case .pods: return [name] + podColumns(age)
+        case .services: return [name] + serviceColumns(age)
+        case .endpoints:
+            return [name, Column("Endpoints", "Addresses with their ports.") { .string(endpoints($0)) }, age]
+        case .configMaps: return [name, Column("Data", "Number of keys.") { size($0, ["data", "binaryData"]) }, age]
+        case .secrets:
+            return [
+                name, Column("Type", "What the secret is for.") { $0["type"] ?? "Opaque" },
+                Column("Data", "Number of keys.") { size($0, ["data"]) }, age,
+            ]
         case .serviceEntries:
             return [
-                name, Column(name: "Hosts", description: "Hosts of the entry."),
-                Column(name: "Location", description: "Whether the hosts are inside or outside of the mesh."),
-                Column(name: "Resolution", description: "Where the endpoints come from."), age,
+                name, Column("Hosts", "hosts", "Hosts of the entry."),
+                Column("Location", "location", "Whether the hosts are inside or outside of the mesh."),
+                Column("Resolution", "resolution", "Where the endpoints come from."), age,
             ]
-        case .services:
+        case .virtualServices:
             return [
-                name, Column(name: "Type", description: "How the service is exposed."),
-                Column(name: "Cluster-IP", description: "Virtual address."),
-                Column(name: "External-IP", description: "Addresses from outside of the cluster."),
-                Column(name: "Port(s)", description: "Ports with their transports."), age,
-                Column(name: "Selector", description: "Labels of the pods behind it.", priority: 1),
+                name, Column("Gateways", "gateways", "Gateways and sidecars that the routes are for."),
+                Column("Hosts", "hosts", "Hosts whose traffic is routed."), age,
             ]
-        case .pods:
-            return [
-                name, Column(name: "Ready", description: "Containers that are ready, of all."),
-                Column(name: "Status", description: "Phase of the pod, or why it is in trouble."),
-                Column(name: "Restarts", description: "Restarts of all containers."), age,
-                Column(name: "IP", description: "Address of the pod.", priority: 1),
-                Column(name: "Node", description: "Node of the pod.", priority: 1),
-                Column(name: "Nominated Node", description: "Node that is being cleared for it.", priority: 1),
-                Column(name: "Readiness Gates", description: "Further conditions of being ready.", priority: 1),
-            ]
+        case .destinationRules: return [name, Column("Host", "host", "Service that the rule is for."), age]
+        case .workloadEntries:
+            return [name, age, Column("Address", "address", "Address of the workload.")]
+        case .gateways, .sidecars, .workloadGroups: return [name, age]
         }
     }
 
-    /// The cells of one object, in the order of the columns.
-    func cells(_ object: JSONValue) -> JSONValue {
-        let spec = object["spec"]
-        let status = object["status"]
-        let name = object["metadata"]?["name"] ?? ""
-        let age = JSONValue.string(age(of: object))
-        switch resource {
-        case .namespaces: return [name, status?["phase"] ?? "Active", age]
-        case .endpoints: return [name, .string(Self.endpoints(object)), age]
-        case .serviceEntries:
-            let hosts = spec?["hosts"].map { JSONValue.string($0.jsonText()) } ?? .null
-            return [name, hosts, spec?["location"] ?? .null, spec?["resolution"] ?? .null, age]
-        case .services:
-            let ports = (spec?["ports"]?.arrayValue ?? []).map { port in
-                "\(port["port"]?.integerValue ?? 0)/\(port["protocol"]?.stringValue ?? "TCP")"
-            }
-            let selector = (spec?["selector"]?.stringMap ?? [:]).sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
-            return [
-                name, spec?["type"] ?? "ClusterIP", spec?["clusterIP"] ?? "None", "<none>", Self.list(ports), age,
-                Self.list(selector),
-            ]
-        case .pods:
-            let containers = status?["containerStatuses"]?.arrayValue ?? []
-            let ready = containers.count { $0["ready"]?.boolValue == true }
-            let total = spec?["containers"]?.arrayValue?.count ?? 0
-            let restarts = containers.reduce(0) { $0 + ($1["restartCount"]?.integerValue ?? 0) }
-            let waiting = containers.lazy.compactMap { $0["state"]?["waiting"]?["reason"] }.first
-            return [
-                name, .string("\(ready)/\(total)"), waiting ?? status?["phase"] ?? "Unknown", .string(String(restarts)),
-                age, status?["podIP"] ?? "<none>", spec?["nodeName"] ?? "<none>", "<none>", "<none>",
-            ]
-        }
+    private static func podColumns(_ age: Column) -> [Column] {
+        [
+            Column("Ready", "Containers that are ready, of all.") { object in
+                let ready = statuses(object).count { $0["ready"]?.boolValue == true }
+                return .string("\(ready)/\(object["spec"]?["containers"]?.arrayValue?.count ?? 0)")
+            },
+            Column("Status", "Phase of the pod, or why it is in trouble.") { object in
+                statuses(object).lazy.compactMap { $0["state"]?["waiting"]?["reason"] }.first
+                    ?? object["status"]?["phase"] ?? "Unknown"
+            },
+            Column("Restarts", "Restarts of all containers.") { object in
+                .string(String(statuses(object).reduce(0) { $0 + ($1["restartCount"]?.integerValue ?? 0) }))
+            },
+            age,
+            Column("IP", "Address of the pod.", priority: 1) { $0["status"]?["podIP"] ?? "<none>" },
+            Column("Node", "Node of the pod.", priority: 1) { $0["spec"]?["nodeName"] ?? "<none>" },
+            Column("Nominated Node", "Node that is being cleared for it.", priority: 1) { _ in "<none>" },
+            Column("Readiness Gates", "Further conditions of being ready.", priority: 1) { _ in "<none>" },
+        ]
+    }
+
+    private static func statuses(_ pod: JSONValue) -> [JSONValue] {
+        pod["status"]?["containerStatuses"]?.arrayValue ?? []
+    }
+
+    private static func serviceColumns(_ age: Column) -> [Column] {
+        [
+            Column("Type", "How the service is exposed.") { $0["spec"]?["type"] ?? "ClusterIP" },
+            Column("Cluster-IP", "Virtual address.") { $0["spec"]?["clusterIP"] ?? "None" },
+            Column("External-IP", "Addresses from outside of the cluster.") { _ in "<none>" },
+            Column("Port(s)", "Ports with their transports.") { object in
+                list(
+                    (object["spec"]?["ports"]?.arrayValue ?? []).map { port in
+                        "\(port["port"]?.integerValue ?? 0)/\(port["protocol"]?.stringValue ?? "TCP")"
+                    })
+            },
+            age,
+            Column("Selector", "Labels of the pods behind it.", priority: 1) { object in
+                let selector = object["spec"]?["selector"]?.stringMap ?? [:]
+                return list(selector.sorted { $0.key < $1.key }.map { "\($0)=\($1)" })
+            },
+        ]
+    }
+
+    private static func size(_ object: JSONValue, _ fields: [String]) -> JSONValue {
+        .string(String(fields.reduce(0) { $0 + (object[$1]?.objectValue?.count ?? 0) }))
     }
 
     private static func list(_ texts: [String]) -> JSONValue {
@@ -116,11 +150,11 @@ struct TablePrinter: Sendable {
         return all.count > 3 ? "\(shown) + \(all.count - 3) more..." : shown
     }
 
-    private func age(of object: JSONValue) -> String {
+    private static func age(of object: JSONValue, at now: Date) -> String {
         guard let text = object["metadata"]?["creationTimestamp"]?.stringValue,
             let created = Date(rfc3339: text)
         else { return "<unknown>" }
-        return Self.duration(seconds: max(0, Int(now.timeIntervalSince(created))))
+        return duration(seconds: max(0, Int(now.timeIntervalSince(created))))
     }
 
     /// A duration as kubectl writes it: two units at most, fewer the longer it is.

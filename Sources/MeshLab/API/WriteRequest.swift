@@ -50,9 +50,7 @@ struct WriteRequest: Sendable {
             throw .invalid(
                 group: resource.group, kind: kind, name: name,
                 causes: [
-                    InvalidField(
-                        reason: "FieldValueInvalid", message: "Invalid value: \"\(kind)\": must be \(resource.kind)",
-                        field: "kind")
+                    InvalidField(.invalid, "kind", "Invalid value: \"\(kind)\": must be \(resource.kind)")
                 ])
         }
         let version = object["apiVersion"]?.stringValue ?? apiVersion
@@ -77,11 +75,12 @@ struct WriteRequest: Sendable {
         throw .badRequest("the name of the object (\(given)) does not match the name on the URL (\(name))")
     }
 
-    /// Removes what the schema does not know and checks the rest; returns the object to store and the warnings for it.
-    func admit(_ object: JSONValue) throws(APIFailure) -> (object: JSONValue, warnings: [String]) {
+    /// Removes what the schema does not know, fills in what is left open, and checks the rest; returns the object to
+    /// store and the warnings for it.
+    func admit(_ object: JSONValue, live: JSONValue?) throws(APIFailure) -> (object: JSONValue, warnings: [String]) {
         var object = object
         var warnings: [String] = []
-        if resource.isCustom {
+        if resource.isFullyDescribed {
             let unknown = resource.schema.prune(&object).map { "unknown field \"\($0)\"" }
             if !unknown.isEmpty {
                 switch fieldValidation {
@@ -94,7 +93,11 @@ struct WriteRequest: Sendable {
                 }
             }
         }
-        if part != .status { warnings += try admission.check(object, of: resource) }
+        if part != .status {
+            let name = object["metadata"]?["name"]?.stringValue ?? ""
+            ObjectDefaults.fill(&object, of: resource, name: name, live: live)
+            warnings += try admission.check(object, live: live, of: resource)
+        }
         return (object, warnings)
     }
 
@@ -121,59 +124,12 @@ struct WriteRequest: Sendable {
             throw .invalid(
                 resource, "",
                 causes: [
-                    InvalidField(
-                        reason: "FieldValueRequired", message: "Required value: name or generateName is required",
-                        field: "metadata.name")
+                    InvalidField(.required, "metadata.name", "Required value: name or generateName is required")
                 ])
         }
-        let rule = NameRule(of: resource)
-        if !rule.allows(name) {
-            let message = "Invalid value: \"\(name)\": \(rule.explanation)"
-            throw .invalid(
-                resource, name,
-                causes: [InvalidField(reason: "FieldValueInvalid", message: message, field: "metadata.name")])
+        if let problem = Syntax(nameOf: resource).problem(name) {
+            throw .invalid(resource, name, causes: [InvalidField(.invalid, "metadata.name", problem)])
         }
         return name
-    }
-}
-
-/// How the names of a resource's objects may look.
-private enum NameRule {
-    case subdomain, label, serviceLabel
-
-    init(of resource: Resource) {
-        switch resource {
-        case .namespaces: self = .label
-        case .services: self = .serviceLabel
-        case .pods, .endpoints, .serviceEntries: self = .subdomain
-        }
-    }
-
-    func allows(_ name: String) -> Bool {
-        switch self {
-        case .subdomain:
-            name.utf8.count <= 253
-                && name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
-        case .label: name.utf8.count <= 63 && name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?/) != nil
-        case .serviceLabel: name.utf8.count <= 63 && name.wholeMatch(of: /[a-z]([-a-z0-9]*[a-z0-9])?/) != nil
-        }
-    }
-
-    /// The API's own words.
-    var explanation: String {
-        switch self {
-        case .subdomain:
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-                + "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-                + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-        case .label:
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
-                + "end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-                + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-        case .serviceLabel:
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-                + "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for "
-                + "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-        }
     }
 }

@@ -67,7 +67,7 @@ struct MeshFeed {
             case .services: Self.put(try Service(object: object), into: &services, isDeleted)
             case .endpoints: Self.put(try Endpoints(object: object), into: &endpoints, isDeleted)
             case .pods: Self.put(try Pod(object: object), into: &pods, isDeleted)
-            case .namespaces: return false
+            default: return false
             }
             return true
         } catch {

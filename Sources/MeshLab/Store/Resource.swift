@@ -1,23 +1,20 @@
 /// A kind of object that the lab keeps, under its plural name.
 public enum Resource: String, Sendable, Hashable, CaseIterable {
     case namespaces, pods, services, endpoints
+    case configMaps = "configmaps"
+    case secrets
     case serviceEntries = "serviceentries"
+    case virtualServices = "virtualservices"
+    case destinationRules = "destinationrules"
+    case gateways, sidecars
+    case workloadEntries = "workloadentries"
+    case workloadGroups = "workloadgroups"
 
     /// The API group; empty for the core group.
-    public var group: String {
-        switch self {
-        case .namespaces, .pods, .services, .endpoints: ""
-        case .serviceEntries: "networking.istio.io"
-        }
-    }
+    public var group: String { isCustom ? "networking.istio.io" : "" }
 
     /// The served versions, the preferred one first; objects are stored in the first.
-    public var versions: [String] {
-        switch self {
-        case .namespaces, .pods, .services, .endpoints: ["v1"]
-        case .serviceEntries: ["v1", "v1beta1", "v1alpha3"]
-        }
-    }
+    public var versions: [String] { isCustom ? ["v1", "v1beta1", "v1alpha3"] : ["v1"] }
 
     /// The `kind` of its objects.
     public var kind: String {
@@ -26,7 +23,15 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
         case .pods: "Pod"
         case .services: "Service"
         case .endpoints: "Endpoints"
+        case .configMaps: "ConfigMap"
+        case .secrets: "Secret"
         case .serviceEntries: "ServiceEntry"
+        case .virtualServices: "VirtualService"
+        case .destinationRules: "DestinationRule"
+        case .gateways: "Gateway"
+        case .sidecars: "Sidecar"
+        case .workloadEntries: "WorkloadEntry"
+        case .workloadGroups: "WorkloadGroup"
         }
     }
 
@@ -34,7 +39,14 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
     public var isNamespaced: Bool { self != .namespaces }
 
     /// Whether the resource is defined by a CustomResourceDefinition, which decides many of the API's manners.
-    public var isCustom: Bool { !group.isEmpty }
+    public var isCustom: Bool {
+        switch self {
+        case .namespaces, .pods, .services, .endpoints, .configMaps, .secrets: false
+        case .serviceEntries, .virtualServices, .destinationRules, .gateways, .sidecars, .workloadEntries,
+            .workloadGroups:
+            true
+        }
+    }
 
     /// The `apiVersion` of an object in this version: `v1`, `networking.istio.io/v1beta1`.
     public func apiVersion(_ version: String) -> String { group.isEmpty ? version : "\(group)/\(version)" }

@@ -19,6 +19,7 @@ public struct Problem: Sendable, Hashable {
         case tooMany = "FieldValueTooMany"
         case tooLong = "FieldValueTooLong"
         case typeInvalid = "FieldValueTypeInvalid"
+        case forbidden = "FieldValueForbidden"
     }
 
     /// Path of the field, such as `spec.ports[0].number`.
