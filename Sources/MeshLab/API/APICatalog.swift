@@ -149,6 +149,7 @@ extension Resource {
         case .services: ["svc"]
         case .endpoints: ["ep"]
         case .configMaps: ["cm"]
+        case .events: ["ev"]
         case .serviceEntries: ["se"]
         case .virtualServices: ["vs"]
         case .destinationRules: ["dr"]

@@ -56,18 +56,26 @@ struct APIFailure: Error, Sendable, Hashable {
 
     static func unavailable(_ message: String) -> Self { Self(503, "ServiceUnavailable", message) }
 
+    /// The most causes that an answer tells, and the most characters of each.
+    private static let (mostCauses, longestCause) = (32, 1_000)
+
     /// An object that breaks rules; `kind` as messages name it, such as `ServiceEntry.networking.istio.io`.
     static func invalid(group: String, kind: String, name: String, causes: [InvalidField]) -> Self {
-        let texts = causes.map { "\($0.field): \($0.message)" }
+        let told = causes.prefix(mostCauses).map {
+            (reason: $0.reason, message: $0.message.cut(longestCause), field: $0.field.cut(longestCause))
+        }
+        var texts = told.map { "\($0.field): \($0.message)" }
+        if causes.count > told.count { texts.append("and \(causes.count - told.count) more") }
         let list = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
         let qualified = group.isEmpty ? kind : "\(kind).\(group)"
         var details: JSONValue = [
             "kind": .string(kind),
             "causes": .array(
-                causes.map {
+                told.map {
                     ["reason": .string($0.reason), "message": .string($0.message), "field": .string($0.field)]
                 }),
         ]
+        let name = name.cut(longestCause)
         if !name.isEmpty { details["name"] = .string(name) }
         if !group.isEmpty { details["group"] = .string(group) }
         return Self(422, "Invalid", "\(qualified) \"\(name)\" is invalid: \(list)", details: details)
@@ -116,6 +124,15 @@ struct APIFailure: Error, Sendable, Hashable {
         case .expired:
             self.init(410, "Expired", "The resourceVersion for the provided list is too old.")
         case .tooLarge(let requested, let current): self = .futureVersion(requested, current: current)
+        case .oversized: self.init(500, nil, "etcdserver: request is too large")
+        case .addressTaken(let name, let address):
+            let message =
+                "Invalid value: [\"\(address)\"]: failed to allocate IP \(address): provided IP is already allocated"
+            self = .invalid(.services, name, causes: [InvalidField(.invalid, "spec.clusterIPs", message)])
+        case .noAddressLeft(let name):
+            self.init(
+                500, "InternalError",
+                "Internal error occurred: failed to allocate a serviceIP for \(name): range is full")
         case .unusable(let message): self = .badRequest(message)
         case .damaged(let message): self.init(500, "InternalError", "Internal error occurred: \(message)")
         }
@@ -128,5 +145,13 @@ extension Resource {
         var details: JSONValue = ["name": .string(name), "kind": .string(rawValue)]
         if !group.isEmpty { details["group"] = .string(group) }
         return details
+    }
+}
+
+extension String {
+    /// The text, or its beginning where it is longer than so many characters.
+    func cut(_ limit: Int) -> String {
+        // Counting bytes first keeps short texts, which nearly all are, from being counted by character.
+        utf8.count > limit && count > limit ? prefix(limit) + "…" : self
     }
 }

@@ -87,11 +87,26 @@ extension Response {
     static func json(_ value: JSONValue, code: Int = 200, warnings: [String] = []) -> Response {
         var headers = HTTPFields.api
         if let name = HTTPFields.Element.Name("Warning") {
-            for warning in warnings { headers.append(HTTPFields.Element(name: name, value: Self.warning(warning))) }
+            for warning in told(warnings) {
+                headers.append(HTTPFields.Element(name: name, value: Self.warning(warning)))
+            }
         }
         return Response(
             status: .init(code: code), headers: headers,
             body: .init(byteBuffer: ByteBuffer(string: value.jsonText() + "\n")))
+    }
+
+    /// As many warnings as fit into 4 KiB, long ones cut short, as the API server has it.
+    private static func told(_ warnings: [String]) -> [String] {
+        var told: [String] = []
+        var room = 4096
+        for warning in warnings {
+            let text = warning.cut(256)
+            room -= text.utf8.count
+            if room < 0 { break }
+            told.append(text)
+        }
+        return told
     }
 
     static func failure(_ failure: APIFailure) -> Response {

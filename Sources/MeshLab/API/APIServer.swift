@@ -58,7 +58,7 @@ public struct APIServer: Sendable {
         clientConfiguration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: clientConfiguration)
         let responder = APIResponder(
-            objects: ObjectsAPI(store: store, admission: Admission { ServiceEntryRules.problems(in: $0) }),
+            objects: ObjectsAPI(store: store, admission: Admission { $0["kind"] == "ServiceEntry" ? ServiceEntryRules.problems(in: $0) : [] }),
             pods: PodAccess(store: store, runtime: runtime, client: client), token: token, logger: logger)
         let onServerRunning = onServerRunning
         let application = Application(

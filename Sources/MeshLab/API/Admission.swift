@@ -13,9 +13,10 @@ struct Admission: Sendable {
     func check(_ object: JSONValue, live: JSONValue?, of resource: Resource) throws(APIFailure) -> [String] {
         let name = object["metadata"]?["name"]?.stringValue ?? ""
         let violations = resource.schema.violations(in: object)
-        let isMistyped = violations.contains { $0.reason == Problem.Cause.typeInvalid.rawValue }
-        if !resource.isCustom, let first = violations.first { throw Self.unreadable(first.message, resource) }
-        if isMistyped { throw .invalid(resource, name, causes: violations) }
+        if let mistyped = violations.first(where: { $0.reason == Problem.Cause.typeInvalid.rawValue }) {
+            if resource.isCustom { throw .invalid(resource, name, causes: violations) }
+            throw Self.unreadable(mistyped.message, resource)
+        }
         if let damaged = Self.damagedBase64(object, resource) { throw Self.unreadable(damaged, resource) }
 
         var causes = violations + MetadataRules.violations(in: object)
@@ -31,9 +32,9 @@ struct Admission: Sendable {
         } else {
             causes += CoreRules.violations(in: object, live: live, of: resource)
         }
-        if causes.isEmpty, let unread = Self.undecodable(object, resource) { causes = [unread] }
+        if causes.isEmpty, let unread = Self.undecodable(object) { causes = [unread] }
         if !causes.isEmpty { throw .invalid(resource, name, causes: causes) }
-        if let denial = AdmissionMessage.denied(problems) { throw APIFailure(400, nil, denial) }
+        if let denial = AdmissionMessage.denied(problems) { throw APIFailure(400, nil, denial.cut(16_384)) }
         return AdmissionMessage.warnings(problems)
     }
 
@@ -57,15 +58,10 @@ struct Admission: Sendable {
     }
 
     /// Why the mesh could not use an object that breaks no rule; nil where it can.
-    private static func undecodable(_ object: JSONValue, _ resource: Resource) -> InvalidField? {
+    private static func undecodable(_ object: JSONValue) -> InvalidField? {
         do throws(DecodeError) {
-            switch resource {
-            case .pods: _ = try Pod(object: object)
-            case .services: _ = try Service(object: object)
-            case .endpoints: _ = try Endpoints(object: object)
-            case .serviceEntries: _ = try ServiceEntry(object: object)
-            default: break
-            }
+            var mesh = MeshConfiguration()
+            _ = try mesh.add(object)
             return nil
         } catch {
             return InvalidField(.invalid, error.field, "Invalid value: \(error.problem)")

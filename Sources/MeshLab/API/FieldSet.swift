@@ -199,10 +199,13 @@ extension JSONValue {
         case (.array, .array(let changes)):
             var result = fieldElements(schema)
             if result.isEmpty { return .array(changes) }
+            var places = Dictionary(
+                result.enumerated().map { ($0.element.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
             for (element, change, childSchema) in configuration.fieldElements(schema) {
-                if let place = result.firstIndex(where: { $0.element == element }) {
+                if let place = places[element] {
                     result[place].value = result[place].value.applying(change, schema: childSchema)
                 } else {
+                    places[element] = result.count
                     result.append((element, change, childSchema))
                 }
             }

@@ -7,7 +7,13 @@ struct JSONPatch: Sendable {
         case malformed(String)
         /// A path leads nowhere, or a test does not hold.
         case notApplicable(String)
+        /// It has more operations, or moves and copies more, than is carried out.
+        case tooLarge(String)
     }
+
+    private static let mostOperations = 10_000
+    /// Values that all operations together may move and copy.
+    private static let mostWork = 50_000_000
 
     private struct Operation {
         let name: String
@@ -20,6 +26,10 @@ struct JSONPatch: Sendable {
 
     init(_ document: JSONValue) throws(Failure) {
         guard case .array(let elements) = document else { throw .malformed("a JSON patch is an array of operations") }
+        guard elements.count <= Self.mostOperations else {
+            throw .tooLarge(
+                "The allowed maximum operations in a JSON patch is \(Self.mostOperations), got \(elements.count)")
+        }
         var operations: [Operation] = []
         for element in elements {
             guard let name = element["op"]?.stringValue, let path = element["path"]?.stringValue else {
@@ -50,37 +60,52 @@ struct JSONPatch: Sendable {
 
     func applied(to document: JSONValue) throws(Failure) -> JSONValue {
         var result = document
+        var work = Self.mostWork
         for operation in operations {
+            let path = operation.path[...]
             switch operation.name {
-            case "add": result = try result.adding(operation.value ?? .null, at: operation.path[...])
-            case "remove": result = try result.removing(at: operation.path[...])
+            case "add": try result.add(operation.value ?? .null, at: path, work: &work)
+            case "remove": _ = try result.remove(at: path, work: &work)
             case "replace":
-                if operation.path.isEmpty {
-                    result = operation.value ?? .null
-                } else {
-                    result = try result.removing(at: operation.path[...])
-                        .adding(operation.value ?? .null, at: operation.path[...])
-                }
+                if !path.isEmpty { _ = try result.remove(at: path, work: &work) }
+                try result.add(operation.value ?? .null, at: path, work: &work)
             case "test":
                 if try result.value(at: operation.path) != operation.value {
                     throw .notApplicable("testing value \(operation.path.joined(separator: "/")) failed")
                 }
             case "copy":
-                result = try result.adding(try result.value(at: operation.from ?? []), at: operation.path[...])
+                let value = try result.value(at: operation.from ?? [])
+                // Copies of copies double with each operation.
+                work -= value.count(upTo: work)
+                try result.add(value, at: path, work: &work)
             default:
                 let from = operation.from ?? []
                 if operation.path.count > from.count, Array(operation.path.prefix(from.count)) == from {
                     throw .notApplicable("a value cannot move into itself")
                 }
-                let value = try result.value(at: from)
-                result = try result.removing(at: from[...]).adding(value, at: operation.path[...])
+                let value = try result.remove(at: from[...], work: &work)
+                try result.add(value, at: path, work: &work)
             }
+            if work <= 0 { throw .tooLarge("The JSON patch is too much work") }
         }
         return result
     }
 }
 
 extension JSONValue {
+    /// The number of values that the value consists of; counting ends soon after `limit`.
+    fileprivate func count(upTo limit: Int) -> Int {
+        var count = 1
+        let parts: any Sequence<JSONValue> =
+            switch self {
+            case .array(let elements): elements
+            case .object(let members): members.values
+            default: []
+            }
+        for part in parts where count <= limit { count += part.count(upTo: limit - count) }
+        return count
+    }
+
     fileprivate func value(at path: [String]) throws(JSONPatch.Failure) -> JSONValue {
         var value = self
         for step in path {
@@ -106,52 +131,81 @@ extension JSONValue {
         return index
     }
 
-    fileprivate func adding(_ value: JSONValue, at path: ArraySlice<String>) throws(JSONPatch.Failure) -> JSONValue {
-        guard let step = path.first else { return value }
-        let rest = path.dropFirst()
-        switch self {
+    /// Adds a value where a path leads. It is changed in place, and may be left in pieces when it throws.
+    fileprivate mutating func add(
+        _ value: JSONValue, at path: ArraySlice<String>, work: inout Int
+    ) throws(JSONPatch.Failure) {
+        guard let step = path.first else {
+            self = value
+            return
+        }
+        if path.count > 1 {
+            try changeChild(step) { child throws(JSONPatch.Failure) in
+                try child.add(value, at: path.dropFirst(), work: &work)
+            }
+            return
+        }
+        switch take() {
         case .object(var members):
-            if rest.isEmpty {
-                members[step] = value
-            } else {
-                guard let child = members[step] else { throw .notApplicable("no value at \(step)") }
-                members[step] = try child.adding(value, at: rest)
-            }
-            return .object(members)
+            members[step] = value
+            self = .object(members)
         case .array(var elements):
-            if rest.isEmpty {
-                elements.insert(
-                    value, at: step == "-" ? elements.count : try Self.place(step, count: elements.count + 1))
-            } else {
-                let index = try Self.place(step, count: elements.count)
-                elements[index] = try elements[index].adding(value, at: rest)
-            }
-            return .array(elements)
+            work -= elements.count
+            elements.insert(
+                value, at: step == "-" ? elements.count : try Self.place(step, count: elements.count + 1))
+            self = .array(elements)
         default: throw .notApplicable("no value at \(step)")
         }
     }
 
-    fileprivate func removing(at path: ArraySlice<String>) throws(JSONPatch.Failure) -> JSONValue {
+    /// Removes the value to which a path leads, and returns it.
+    fileprivate mutating func remove(
+        at path: ArraySlice<String>, work: inout Int
+    ) throws(JSONPatch.Failure) -> JSONValue {
         guard let step = path.first else { throw .notApplicable("the whole document cannot be removed") }
-        let rest = path.dropFirst()
-        switch self {
+        if path.count > 1 {
+            return try changeChild(step) { child throws(JSONPatch.Failure) in
+                try child.remove(at: path.dropFirst(), work: &work)
+            }
+        }
+        switch take() {
         case .object(var members):
-            guard let child = members[step] else { throw .notApplicable("no value at \(step)") }
-            if rest.isEmpty {
-                members.removeValue(forKey: step)
-            } else {
-                members[step] = try child.removing(at: rest)
-            }
-            return .object(members)
+            guard let removed = members.removeValue(forKey: step) else { throw .notApplicable("no value at \(step)") }
+            self = .object(members)
+            return removed
         case .array(var elements):
-            let index = try Self.place(step, count: elements.count)
-            if rest.isEmpty {
-                elements.remove(at: index)
-            } else {
-                elements[index] = try elements[index].removing(at: rest)
-            }
-            return .array(elements)
+            work -= elements.count
+            let removed = elements.remove(at: try Self.place(step, count: elements.count))
+            self = .array(elements)
+            return removed
         default: throw .notApplicable("no value at \(step)")
         }
+    }
+
+    private mutating func changeChild<Result>(
+        _ step: String, _ change: (inout JSONValue) throws(JSONPatch.Failure) -> Result
+    ) throws(JSONPatch.Failure) -> Result {
+        switch take() {
+        case .object(var members):
+            guard var child = members.removeValue(forKey: step) else { throw .notApplicable("no value at \(step)") }
+            let result = try change(&child)
+            members[step] = child
+            self = .object(members)
+            return result
+        case .array(var elements):
+            let index = try Self.place(step, count: elements.count)
+            var child = elements[index].take()
+            let result = try change(&child)
+            elements[index] = child
+            self = .array(elements)
+            return result
+        default: throw .notApplicable("no value at \(step)")
+        }
+    }
+
+    /// The value, which this place then no longer holds, so that it can be changed without a copy.
+    private mutating func take() -> JSONValue {
+        defer { self = .null }
+        return self
     }
 }

@@ -44,7 +44,8 @@ extension JSONValue {
                 members[name] = .array(kept.filter { !removed.contains($0) })
             }
             if let name = directive.suffix(after: "$setElementOrder/"), let elements = members[name]?.arrayValue {
-                members[name] = .array(Self.order(elements, as: value.arrayValue ?? []))
+                members[name] = .array(
+                    Self.order(elements, as: value.arrayValue ?? [], by: schema?.member(name)?.mergeKey))
             }
         }
         return .object(members)
@@ -55,36 +56,41 @@ extension JSONValue {
     ) -> [JSONValue] {
         switch kind {
         case .atomic: return patch
-        case .set: return live + patch.filter { !live.contains($0) }
+        case .set:
+            let known = Set(live)
+            return live + patch.filter { !known.contains($0) }
         case .map(let keys):
             let key = keys[0]
             if patch.contains(where: { $0["$patch"]?.stringValue == "replace" }) {
                 return patch.filter { $0["$patch"] == nil }
             }
-            var result = live
+            // Elements that are removed leave their place empty, so that places stay valid.
+            var result = live.map(Optional.some)
+            var places = Dictionary(
+                live.enumerated().map { ($0.element[key], $0.offset) }, uniquingKeysWith: { first, _ in first })
             for change in patch {
-                let place = result.firstIndex { $0[key] == change[key] }
-                switch (place, change["$patch"]?.stringValue) {
-                case (let place?, "delete"): result.remove(at: place)
-                case (nil, "delete"): break
-                case (let place?, _): result[place] = result[place].mergingStrategically(change, schema: element)
-                case (nil, _): result.append(change)
+                let isDelete = change["$patch"]?.stringValue == "delete"
+                if let place = places[change[key]] {
+                    result[place] =
+                        isDelete ? nil : result[place]?.mergingStrategically(change, schema: element)
+                    if isDelete { places[change[key]] = nil }
+                } else if !isDelete {
+                    places[change[key]] = result.count
+                    result.append(change)
                 }
             }
-            return result
+            return result.compactMap(\.self)
         }
     }
 
-    /// The elements in the order of a list of keys or values; those that it does not name follow.
-    private static func order(_ elements: [JSONValue], as order: [JSONValue]) -> [JSONValue] {
-        func place(_ element: JSONValue) -> Int {
-            order.firstIndex { key in
-                guard case .object(let members) = key else { return key == element }
-                return members.allSatisfy { element[$0.key] == $0.value }
-            } ?? order.count
-        }
-        return elements.enumerated().sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }
-            .map(\.element)
+    /// The elements in the order of a list of values, or of objects with the merge key; those that it does not name
+    /// follow.
+    private static func order(_ elements: [JSONValue], as order: [JSONValue], by key: String?) -> [JSONValue] {
+        func identity(_ element: JSONValue) -> JSONValue? { key.map { element[$0] } ?? element }
+        let places = Dictionary(
+            order.enumerated().map { (identity($0.element), $0.offset) }, uniquingKeysWith: { first, _ in first })
+        let placed = elements.enumerated().map { (places[identity($0.element)] ?? order.count, $0.offset) }
+        return placed.sorted(by: <).map { elements[$0.1] }
     }
 }
 

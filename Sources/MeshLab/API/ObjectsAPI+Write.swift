@@ -94,10 +94,8 @@ extension ObjectsAPI {
         let type = request.contentType.name
         let body = try await request.body()
         var object: JSONValue
-        if type == KubernetesProtobuf.mediaType, write.resource == .namespaces,
-            let namespace = KubernetesProtobuf.objectMetadata(body)
-        {
-            object = namespace
+        if type == KubernetesProtobuf.mediaType, let sent = KubernetesProtobuf.object(body, of: write.resource) {
+            object = sent
         } else {
             guard types.contains(type) else { throw APIFailure.unsupportedMediaType(accepted: types) }
             object = try JSONValue.decoding(body, isYAML: type == types[1], expecting: write.resource.kind)

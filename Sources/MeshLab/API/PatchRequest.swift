@@ -27,9 +27,7 @@ struct PatchRequest: Sendable {
         let body = try JSONValue.decoding(try await request.body(), isYAML: isApply, expecting: nil)
         switch type {
         case "application/json-patch+json":
-            do { kind = .json(try JSONPatch(body)) } catch {
-                throw APIFailure.badRequest("error decoding patch: \(error)")
-            }
+            do { kind = .json(try JSONPatch(body)) } catch { throw Self.failure(error) }
         case "application/merge-patch+json": kind = .merge(body)
         case "application/strategic-merge-patch+json": kind = .strategic(body)
         default:
@@ -37,6 +35,14 @@ struct PatchRequest: Sendable {
                 throw APIFailure.badRequest("metadata.managedFields must be nil")
             }
             kind = .apply(body, force: request.flag("force"))
+        }
+    }
+
+    private static func failure(_ failure: JSONPatch.Failure) -> APIFailure {
+        switch failure {
+        case .malformed: .badRequest("error decoding patch: \(failure)")
+        case .notApplicable: .patchRejected
+        case .tooLarge(let message): APIFailure(413, "RequestEntityTooLarge", message)
         }
     }
 
@@ -65,7 +71,7 @@ struct PatchRequest: Sendable {
         guard let live else { throw StoreError.notFound(resource, name: name) }
         switch kind {
         case .json(let patch):
-            do { return (try patch.applied(to: live), false) } catch { throw APIFailure.patchRejected }
+            do { return (try patch.applied(to: live), false) } catch { throw Self.failure(error) }
         case .merge(let patch): return (live.merging(patch), false)
         case .strategic(let patch): return (live.mergingStrategically(patch, schema: resource.schema), false)
         case .apply: return (live, false)

@@ -114,7 +114,7 @@ extension Resource {
         switch self {
         case .pods: ["status", "log", "proxy"]
         case .services: ["status", "proxy"]
-        case .endpoints, .configMaps, .secrets: []
+        case .endpoints, .configMaps, .secrets, .events: []
         default: ["status"]
         }
     }

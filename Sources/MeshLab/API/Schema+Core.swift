@@ -93,6 +93,16 @@ extension Schema {
             "immutable": boolean("Whether the data may no longer change."),
         ])
 
+    static let event = object(
+        "Event is something that happened to an object.", required: ["involvedObject"],
+        [
+            "apiVersion": apiVersion, "kind": kind, "metadata": metadata,
+            "involvedObject": any("The object that it happened to."),
+            "type": string("Normal or Warning."), "reason": string("What happened, in a word."),
+            "message": string("What happened, in a sentence."), "count": integer("How often it happened."),
+            "firstTimestamp": string("When it first happened."), "lastTimestamp": string("When it last happened."),
+        ])
+
     static let pod = object(
         "Pod is a group of containers that share an address.",
         [
@@ -152,6 +162,7 @@ extension Resource {
         case .endpoints: .endpoints
         case .configMaps: .configMap
         case .secrets: .secret
+        case .events: .event
         case .serviceEntries: .serviceEntry
         case .virtualServices: .virtualService
         case .destinationRules: .destinationRule

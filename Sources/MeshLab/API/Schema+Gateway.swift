@@ -49,7 +49,7 @@ extension Schema {
                     of: .object(
                         "One set.", required: ["hosts"],
                         listener.merging(
-                            ["hosts": .strings("Services as NAMESPACE/NAME; either may be `*`, the namespace `.` or `~`.")]
+                            ["hosts": .strings("Services as NAMESPACE/NAME; the namespace may be `*`, `.` or `~`.")]
                         ) { first, _ in first })),
                 "inboundConnectionPool": connectionPool,
                 "outboundTrafficPolicy": .object(

@@ -6,9 +6,9 @@ extension Schema {
             "The routes.",
             [
                 "hosts": .strings("Names that are called; short names are completed with the object's namespace."),
-                "gateways": .strings("Gateways as NAMESPACE/NAME, and `mesh` for all sidecars; without it sidecars alone."),
+                "gateways": .strings("Gateways as NAMESPACE/NAME, `mesh` for all sidecars; without it sidecars alone."),
                 "http": .list("Routes for HTTP, the first that matches counts.", of: httpRoute),
-                "tls": .list("Routes for TLS that is not terminated, by the name that the client asks for.", of: tlsRoute),
+                "tls": .list("Routes for TLS that is not terminated, by the name asked for.", of: tlsRoute),
                 "tcp": .list("Routes for plain connections.", of: tcpRoute),
                 "exportTo": exportTo("routes"),
             ]))
@@ -39,7 +39,8 @@ extension Schema {
                         ["string": .string("As text."), "bytes": .string("As bytes in base64.")]),
                 ]),
             "delegate": .object(
-                "VirtualService that holds the routes.", ["name": .string("Its name."), "namespace": .string("Its namespace.")]),
+                "VirtualService that holds the routes.",
+                ["name": .string("Its name."), "namespace": .string("Its namespace.")]),
             "rewrite": .object(
                 "Changes calls before they are sent on.",
                 [
@@ -66,7 +67,8 @@ extension Schema {
                         "Calls that wait.",
                         [
                             "percent": .integer("Share of calls, deprecated."), "percentage": percentage,
-                            "fixedDelay": .string("How long they wait."), "exponentialDelay": .string("Not implemented."),
+                            "fixedDelay": .string("How long they wait."),
+                            "exponentialDelay": .string("Not implemented."),
                         ]),
                     "abort": .object(
                         "Calls that fail.",

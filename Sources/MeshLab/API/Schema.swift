@@ -62,6 +62,11 @@ struct Schema: Sendable {
         if case .reference(_, let schema) = shape { schema.resolved } else { self }
     }
 
+    /// The member by which strategic merge patches tell the elements of a list apart; nil for lists of another kind.
+    var mergeKey: String? {
+        if case .list(_, .map(let keys)) = resolved.shape { keys[0] } else { nil }
+    }
+
     /// The schema of an object's member; nil where the schema says nothing about it.
     func member(_ name: String) -> Schema? {
         switch resolved.shape {

@@ -167,6 +167,11 @@ struct FieldSelector: Sendable, Hashable {
             ["metadata.name", "metadata.namespace", "status.phase", "status.podIP", "spec.nodeName"]
         case .namespaces: ["metadata.name", "status.phase"]
         case .services: ["metadata.name", "metadata.namespace", "spec.clusterIP", "spec.type"]
+        case .events:
+            [
+                "metadata.name", "metadata.namespace", "involvedObject.kind", "involvedObject.namespace",
+                "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion", "reason", "type",
+            ]
         case .secrets: ["metadata.name", "metadata.namespace", "type"]
         default: ["metadata.name", "metadata.namespace"]
         }

@@ -50,7 +50,9 @@ struct TablePrinter: Sendable {
     private static func columns(of resource: Resource, now: Date) -> [Column] {
         var name = Column("Name", "Name, unique within the namespace.") { $0["metadata"]?["name"] ?? "" }
         name.format = "name"
-        var age = Column("Age", "Time since the object was created.") { .string(Self.age(of: $0, at: now)) }
+        var age = Column("Age", "Time since the object was created.") { object in
+            .string(Self.age(of: object["metadata"]?["creationTimestamp"], at: now))
+        }
         if resource.isCustom { age.type = "date" }
         switch resource {
         case .namespaces:
@@ -65,6 +67,7 @@ struct TablePrinter: Sendable {
                 name, Column("Type", "What the secret is for.") { $0["type"] ?? "Opaque" },
                 Column("Data", "Number of keys.") { size($0, ["data"]) }, age,
             ]
+        case .events: return eventColumns(now)
         case .serviceEntries:
             return [
                 name, Column("Hosts", "hosts", "Hosts of the entry."),
@@ -127,6 +130,22 @@ struct TablePrinter: Sendable {
         ]
     }
 
+    private static func eventColumns(_ now: Date) -> [Column] {
+        [
+            Column("Last Seen", "Time since it last happened.") { object in
+                .string(age(of: object["lastTimestamp"] ?? object["eventTime"], at: now))
+            },
+            Column("Type", "Normal or Warning.") { $0["type"] ?? "" },
+            Column("Reason", "What happened, in a word.") { $0["reason"] ?? "" },
+            Column("Object", "What it happened to.") { object in
+                let about = object["involvedObject"]
+                return .string(
+                    "\(about?["kind"]?.stringValue?.lowercased() ?? "")/\(about?["name"]?.stringValue ?? "")")
+            },
+            Column("Message", "What happened, in a sentence.") { $0["message"] ?? "" },
+        ]
+    }
+
     private static func size(_ object: JSONValue, _ fields: [String]) -> JSONValue {
         .string(String(fields.reduce(0) { $0 + (object[$1]?.objectValue?.count ?? 0) }))
     }
@@ -150,10 +169,8 @@ struct TablePrinter: Sendable {
         return all.count > 3 ? "\(shown) + \(all.count - 3) more..." : shown
     }
 
-    private static func age(of object: JSONValue, at now: Date) -> String {
-        guard let text = object["metadata"]?["creationTimestamp"]?.stringValue,
-            let created = Date(rfc3339: text)
-        else { return "<unknown>" }
+    private static func age(of time: JSONValue?, at now: Date) -> String {
+        guard let text = time?.stringValue, let created = Date(rfc3339: text) else { return "<unknown>" }
         return duration(seconds: max(0, Int(now.timeIntervalSince(created))))
     }
 

@@ -89,7 +89,7 @@ struct WriteRequest: Sendable {
                 case .strict:
                     throw .badRequest(
                         "\(resource.kind) in version \"\(path.version)\" cannot be handled as a \(resource.kind): "
-                            + "strict decoding error: \(unknown.joined(separator: ", "))")
+                            + "strict decoding error: \(unknown.prefix(32).joined(separator: ", "))")
                 }
             }
         }

@@ -10,6 +10,8 @@ struct ObjectDatabase: Sendable {
     struct Contents {
         var objects: [(resource: Resource, object: JSONValue)] = []
         var events: [StoreEvent] = []
+        /// Bytes of each event's object.
+        var eventSizes: [Int] = []
     }
 
     private let queue: DatabaseQueue
@@ -49,20 +51,23 @@ struct ObjectDatabase: Sendable {
                     throw StoreError.damaged("an event of unknown kind")
                 }
                 let previous: String? = row["previous"]
+                let object: String = row["object"]
                 contents.events.append(
                     StoreEvent(
                         kind: kind, resource: try Self.resource(row["resource"]),
-                        object: try Self.object(row["object"]),
+                        object: try Self.object(object),
                         previous: try previous.map(Self.object), resourceVersion: row["version"]))
+                contents.eventSizes.append(object.utf8.count)
             }
             return contents
         }
     }
 
-    /// Commits one change together with its event, and forgets the events up to a version.
-    func commit(_ event: StoreEvent, namespace: String, name: String, forgettingUpTo oldest: Int64) throws {
+    /// Commits one change together with its event, and forgets the events up to a version; `text` is the object's JSON.
+    func commit(
+        _ event: StoreEvent, text: String, namespace: String, name: String, forgettingUpTo oldest: Int64
+    ) throws {
         let resource = event.resource.rawValue
-        let text = event.object.jsonText()
         try queue.write { database in
             if event.kind == .deleted {
                 let statement = try database.cachedStatement(

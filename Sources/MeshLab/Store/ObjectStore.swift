@@ -14,20 +14,30 @@ public actor ObjectStore {
     }
 
     private let database: ObjectDatabase
+    /// Bytes of the largest object, as JSON: what etcd takes.
+    private static let largestObject = 3 << 19
     private let eventCapacity: Int
+    private let eventByteCapacity: Int
     private var objects: [Key: JSONValue] = [:]
     private var log: Deque<StoreEvent> = []
+    /// Bytes of each event's object as JSON, in the order of the log, and of all together.
+    private var logSizes: Deque<Int> = []
+    private var logSize = 0
     private var version: Int64 = 1
     private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter = 0
 
-    /// Opens the database file, or makes it; `eventCapacity` bounds how many changes back a watch can resume.
-    public init(file: URL, eventCapacity: Int = 2_000) throws {
+    /// Opens the database file, or makes it; `eventCapacity` bounds how many changes back a watch can resume, and
+    /// `eventByteCapacity` how many bytes of them are kept.
+    public init(file: URL, eventCapacity: Int = 2_000, eventByteCapacity: Int = 32 << 20) throws {
         database = try ObjectDatabase(file: file)
         self.eventCapacity = eventCapacity
+        self.eventByteCapacity = eventByteCapacity
         let contents = try database.load()
         for (resource, object) in contents.objects { objects[Self.key(of: object, in: resource)] = object }
         log = Deque(contents.events)
+        logSizes = Deque(contents.eventSizes)
+        logSize = logSizes.reduce(0, +)
         version = log.last?.resourceVersion ?? 1
     }
 
@@ -144,7 +154,7 @@ public actor ObjectStore {
                 throw StoreError.conflict(resource, name: name)
             }
         }
-        adopt(&object, key: key, live: live, part: part)
+        try adopt(&object, key: key, live: live, part: part)
         if object == live { return Outcome(action: .unchanged, object: object) }
         if !dryRun { object["metadata"]?["resourceVersion"] = .string(String(version + 1)) }
         let action = live == nil ? Outcome.Action.created : .changed
@@ -154,7 +164,7 @@ public actor ObjectStore {
     }
 
     /// Gives an object what is the store's to decide: identity, and what the part leaves alone.
-    private func adopt(_ object: inout JSONValue, key: Key, live: JSONValue?, part: Part) {
+    private func adopt(_ object: inout JSONValue, key: Key, live: JSONValue?, part: Part) throws {
         let givenMetadata = object["metadata"]
         if let live, part == .status {
             object = live.replacing("status", by: object["status"])
@@ -174,6 +184,7 @@ public actor ObjectStore {
         metadata["resourceVersion"] = liveMetadata?["resourceVersion"]
         metadata["generation"] = liveMetadata?["generation"]
         object["metadata"] = metadata
+        if key.resource == .services, part != .status { try assignAddress(&object) }
         if key.resource.isCustom {
             let generation = liveMetadata?["generation"]?.integerValue ?? 0
             let isChanged = live.map { Self.specification(of: $0) != Self.specification(of: object) } ?? true
@@ -196,12 +207,24 @@ public actor ObjectStore {
     private func commit(_ key: Key, _ kind: StoreEvent.Kind, _ object: JSONValue, previous: JSONValue?) throws {
         let event = StoreEvent(
             kind: kind, resource: key.resource, object: object, previous: previous, resourceVersion: version + 1)
+        let text = object.jsonText()
+        let size = text.utf8.count
+        if size > Self.largestObject, kind != .deleted { throw StoreError.oversized }
+        // Events go when there are too many of them, or when they are too large together.
+        var (kept, keptSize) = (log.count, logSize)
+        while kept > 0, kept >= eventCapacity || keptSize + size > eventByteCapacity {
+            keptSize -= logSizes[log.count - kept]
+            kept -= 1
+        }
+        let forgotten = log.count - kept
         try database.commit(
-            event, namespace: key.namespace, name: key.name,
-            forgettingUpTo: event.resourceVersion - Int64(eventCapacity))
+            event, text: text, namespace: key.namespace, name: key.name, forgettingUpTo: version - Int64(kept))
         if kind == .deleted { objects.removeValue(forKey: key) } else { objects[key] = object }
+        log.removeFirst(forgotten)
         log.append(event)
-        if log.count > eventCapacity { log.removeFirst() }
+        logSizes.removeFirst(forgotten)
+        logSizes.append(size)
+        logSize = keptSize + size
         version = event.resourceVersion
         let woken = waiters.values
         waiters = [:]

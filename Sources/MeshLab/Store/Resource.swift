@@ -2,7 +2,7 @@
 public enum Resource: String, Sendable, Hashable, CaseIterable {
     case namespaces, pods, services, endpoints
     case configMaps = "configmaps"
-    case secrets
+    case secrets, events
     case serviceEntries = "serviceentries"
     case virtualServices = "virtualservices"
     case destinationRules = "destinationrules"
@@ -25,6 +25,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
         case .endpoints: "Endpoints"
         case .configMaps: "ConfigMap"
         case .secrets: "Secret"
+        case .events: "Event"
         case .serviceEntries: "ServiceEntry"
         case .virtualServices: "VirtualService"
         case .destinationRules: "DestinationRule"
@@ -41,7 +42,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
     /// Whether the resource is defined by a CustomResourceDefinition, which decides many of the API's manners.
     public var isCustom: Bool {
         switch self {
-        case .namespaces, .pods, .services, .endpoints, .configMaps, .secrets: false
+        case .namespaces, .pods, .services, .endpoints, .configMaps, .secrets, .events: false
         case .serviceEntries, .virtualServices, .destinationRules, .gateways, .sidecars, .workloadEntries,
             .workloadGroups:
             true

@@ -35,6 +35,12 @@ public enum StoreError: Error, Sendable, Hashable {
     case expired(requested: Int64, oldest: Int64)
     /// The version lies in the future.
     case tooLarge(requested: Int64, current: Int64)
+    /// The object is larger than the store takes.
+    case oversized
+    /// The cluster address that a Service asks for is another Service's.
+    case addressTaken(name: String, address: String)
+    /// There is no cluster address left for a Service.
+    case noAddressLeft(name: String)
     /// An object without a kind that the lab knows, or without a name.
     case unusable(String)
     /// A row of the database file holds no valid object.

@@ -140,7 +140,7 @@ import Testing
         (.POST, TestWorld.entries, "[]", "application/json", 400),
         (.POST, TestWorld.entries, String(repeating: " ", count: APIRequest.bodyLimit + 1), "application/json", 413),
         (.PATCH, TestWorld.entries + "/none", "{}", "application/merge-patch+json", 404),
-        (.GET, "/api/v1/secrets", nil, "application/json", 404),
+        (.GET, "/api/v1/nodes", nil, "application/json", 404),
         (.GET, "/api/v1/namespaces/default/pods/a/exec", nil, "application/json", 404),
         (.GET, "/apis/networking.istio.io/v2/serviceentries", nil, "application/json", 404),
         (.DELETE, "/api/v1/namespaces/default", nil, "application/json", 403),
@@ -202,7 +202,7 @@ import Testing
 
     @Test func readsMetadata() {
         #expect(
-            KubernetesProtobuf.objectMetadata(Self.namespace) == [
+            KubernetesProtobuf.object(Self.namespace, of: .namespaces) == [
                 "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "shop", "labels": ["team": "a"]],
             ])
     }
@@ -211,8 +211,8 @@ import Testing
         for length in 0..<Self.namespace.count - 4 {
             let cut = Array(Self.namespace.prefix(length))
             // A cut between two fields is a shorter message, so that no cut may crash and few are read.
-            if let read = KubernetesProtobuf.objectMetadata(cut) { #expect(read["kind"] == "Namespace") }
+            if let read = KubernetesProtobuf.object(cut, of: .namespaces) { #expect(read["kind"] == "Namespace") }
         }
-        #expect(KubernetesProtobuf.objectMetadata(Array("{\"kind\":\"Namespace\"}".utf8)) == JSONValue?.none)
+        #expect(KubernetesProtobuf.object(Array("{\"kind\":\"Namespace\"}".utf8), of: .namespaces) == JSONValue?.none)
     }
 }
