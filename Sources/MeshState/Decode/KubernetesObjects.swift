@@ -137,7 +137,7 @@ extension Pod {
         }
         self.init(
             meta: meta, ip: try status?.string("podIP") ?? "", phase: try status?.string("phase") ?? "Unknown",
-            isReady: isReady, proxyKind: kind)
+            isReady: isReady, proxyKind: kind, serviceAccount: try spec.string("serviceAccountName") ?? "default")
     }
 
     private static func isGateway(_ meta: ObjectMeta) -> Bool {

@@ -68,15 +68,3 @@ struct DestinationIndex {
         return byHost[name, default: []] + covering.map(\.key)
     }
 }
-
-/// How the hosts of entries relate to the names that are called.
-enum HostName {
-    /// Whether an entry's host stands for a name: it is the name, or a wildcard for what ends like it.
-    static func covers(_ host: String, _ name: String) -> Bool {
-        let host = host.lowercased()
-        let name = name.lowercased()
-        guard host.hasPrefix("*") else { return host == name }
-        let suffix = host.dropFirst()
-        return name.utf8.count > suffix.utf8.count && name.hasSuffix(suffix)
-    }
-}

@@ -55,13 +55,19 @@ public struct Pod: Sendable, Hashable, Identifiable {
     public var phase: String
     public var isReady: Bool
     public var proxyKind: ProxyKind
+    /// The Kubernetes service account that it runs as.
+    public var serviceAccount: String
 
-    public init(meta: ObjectMeta, ip: String, phase: String, isReady: Bool, proxyKind: ProxyKind) {
+    public init(
+        meta: ObjectMeta, ip: String, phase: String, isReady: Bool, proxyKind: ProxyKind,
+        serviceAccount: String = "default"
+    ) {
         self.meta = meta
         self.ip = ip
         self.phase = phase
         self.isReady = isReady
         self.proxyKind = proxyKind
+        self.serviceAccount = serviceAccount
     }
 
     public var id: ObjectKey { ObjectKey(kind: "Pod", namespace: meta.namespace, name: meta.name) }

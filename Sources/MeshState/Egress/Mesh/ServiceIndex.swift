@@ -6,6 +6,19 @@ package struct ServiceIndex: Sendable {
         package var service: MeshService
         /// Every row of the host in the chosen namespace, the winner's own first.
         package var rows: [MeshService]
+        /// Ports that came from another object than the winner's.
+        private(set) var mergedPorts: [Int: ObjectKey] = [:]
+
+        init(_ row: MeshService) {
+            service = row
+            rows = [row]
+        }
+
+        /// The object that a port is from.
+        package func source(port: Int) -> ObjectKey { mergedPorts[port] ?? service.source }
+
+        /// Every name that a certificate of this service may carry, in the order of the alphabet.
+        package var identities: [String] { Set(rows.flatMap(\.identities)).sorted() }
 
         /// What is behind a port: the endpoints of all entries of this host and namespace, as istiod keeps them.
         package func endpoints(port: Int) -> [MeshEndpoint] {
@@ -20,18 +33,23 @@ package struct ServiceIndex: Sendable {
     /// Oldest first.
     package let rows: [MeshService]
     package let mesh: MeshConfiguration
+    package let rules: DestinationRuleIndex
 
     package init(_ mesh: MeshConfiguration) {
         self.mesh = mesh
+        rules = DestinationRuleIndex(mesh.destinationRules)
+        let workloads = WorkloadIndex(pods: mesh.pods, entries: mesh.workloadEntries)
         let endpoints = Dictionary(
             mesh.endpoints.map { (Name(namespace: $0.meta.namespace, name: $0.meta.name), $0) },
             uniquingKeysWith: { first, _ in first })
         let kubernetes = mesh.services.map { service in
             MeshService(
                 service: service,
-                endpoints: endpoints[Name(namespace: service.meta.namespace, name: service.meta.name)])
+                endpoints: endpoints[Name(namespace: service.meta.namespace, name: service.meta.name)],
+                workloads: workloads)
         }
-        let external = mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }.flatMap { MeshService.rows(of: $0, pods: mesh.pods) }
+        let external = mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }
+            .flatMap { MeshService.rows(of: $0, workloads: workloads) }
         rows = (kubernetes + external).enumerated().sorted { left, right in
             let (one, other) = (left.element, right.element)
             // The position keeps the order of addresses inside one entry.
@@ -70,7 +88,7 @@ package struct ServiceIndex: Sendable {
         for row in visible where chosen[row.host]?.namespace == row.namespace {
             if result[row.host]?.add(row) == nil {
                 order.append(row.host)
-                result[row.host] = Effective(service: row, rows: [row])
+                result[row.host] = Effective(row)
             }
         }
         return order.compactMap { result[$0] }
@@ -83,9 +101,13 @@ extension ServiceIndex.Effective {
         rows.append(row)
         if row.registry == .kubernetes && service.registry != .kubernetes {
             service = row
+            mergedPorts = [:]
         } else if canMerge(row) {
             let known = Set(service.ports.map(\.number))
-            service.ports += row.ports.filter { !known.contains($0.number) }
+            for port in row.ports where !known.contains(port.number) {
+                service.ports.append(port)
+                mergedPorts[port.number] = row.source
+            }
         }
     }
 

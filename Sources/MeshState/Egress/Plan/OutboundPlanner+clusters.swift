@@ -8,34 +8,72 @@ extension OutboundPlanner {
         plan.clusters.sort { $0.name < $1.name }
     }
 
+    /// The cluster of a port, and one for each subset that a DestinationRule makes of its endpoints.
     private mutating func planCluster(_ effective: ServiceIndex.Effective, port: ServicePort) {
         let service = effective.service
-        let name = ClusterPlan.name(port: port.number, host: service.host)
-        let endpoints = effective.endpoints(port: port.number).filter {
-            Self.isUsable($0.address, in: service)
+        let rule = index.rules.rule(host: service.host, namespace: service.namespace, target: target)
+        let endpoints = effective.endpoints(port: port.number).filter { Self.isUsable($0.address, in: service) }
+        for subset in [nil] + (rule?.subsets ?? []) {
+            let name = ClusterPlan.name(port: port.number, subset: subset?.name ?? "", host: service.host)
+            let chosen = endpoints.filter { endpoint in
+                subset?.labels.allSatisfy { endpoint.labels[$0.key] == $0.value } ?? true
+            }
+            guard let discovery = discovery(of: service, port: port, endpoints: chosen) else {
+                report.add(
+                    PushReport.dnsWithoutEndpoints, key: name,
+                    message: "\(name) of \(effective.source(port: port.number)) has no endpoint to resolve")
+                continue
+            }
+            guard clusterNames.insert(name).inserted else { continue }
+            var plan = ClusterPlan(
+                name: name, host: service.host, namespace: service.namespace, port: port.number,
+                subset: subset?.name ?? "", isExternal: service.isExternal, discovery: discovery,
+                http: Self.http(port.parsedProtocol),
+                because: [Because(effective.source(port: port.number), "spec.ports")])
+            if let rule {
+                let (settings, because) = rule.settings(port: port.number, subset: subset)
+                plan.settings = settings
+                plan.because += because
+            }
+            plan.tls = Self.tls(of: plan, service: effective)
+            self.plan.clusters.append(plan)
         }
-        let discovery: ClusterPlan.Discovery
+    }
+
+    /// nil where there is nothing to resolve.
+    private func discovery(
+        of service: MeshService, port: ServicePort, endpoints: [MeshEndpoint]
+    ) -> ClusterPlan.Discovery? {
         switch service.resolution {
-        case .static:
-            discovery = .fixed(endpoints)
+        case .static: return .fixed(endpoints)
         case .none:
             // A gateway has no original destination to go to: its cluster stays without endpoints.
-            discovery = target.kind == .gateway ? .fixed([]) : .originalDestination(port: Self.override(port))
-        case .dns, .dnsRoundRobin:
-            guard let first = endpoints.first else {
-                report.add(PushReport.dnsWithoutEndpoints, key: name, message: "\(name) has no endpoint to resolve")
-                return
-            }
-            discovery = service.resolution == .dns ? .strictDNS(endpoints) : .logicalDNS(first)
-        case .dynamicDNS:
-            discovery = .dynamicDNS(port: Self.override(port) ?? port.number)
+            return target.kind == .gateway ? .fixed([]) : .originalDestination(port: Self.override(port))
+        case .dns: return endpoints.isEmpty ? nil : .strictDNS(endpoints)
+        case .dnsRoundRobin: return endpoints.first.map { .logicalDNS($0) }
+        case .dynamicDNS: return .dynamicDNS(port: port.target)
         }
-        guard clusterNames.insert(name).inserted else { return }
-        plan.clusters.append(
-            ClusterPlan(
-                name: name, host: service.host, namespace: service.namespace, port: port.number,
-                isExternal: service.isExternal, discovery: discovery, http: Self.http(port.parsedProtocol),
-                because: [Because(service.source, "spec.hosts")]))
+    }
+
+    /// How a cluster's connections are secured, with what its rule leaves open filled in.
+    private static func tls(of plan: ClusterPlan, service: ServiceIndex.Effective) -> ClusterPlan.TLS {
+        let serverName = ClusterPlan.serverName(port: plan.port, subset: plan.subset, host: plan.host)
+        guard var tls = plan.settings.tls else {
+            // Nothing is known of what is at a connection's own destination.
+            if case .originalDestination = plan.discovery { return .plain }
+            return plan.isExternal ? .plain : .automatic(sni: serverName, subjectAltNames: service.identities)
+        }
+        switch tls.mode {
+        case .disable: return .plain
+        case .istioMutual:
+            tls.sni = tls.sni ?? serverName
+            if tls.subjectAltNames.isEmpty { tls.subjectAltNames = service.identities }
+        case .simple, .mutual:
+            if tls.subjectAltNames.isEmpty, service.service.registry == .external {
+                tls.subjectAltNames = service.identities
+            }
+        }
+        return .originate(tls)
     }
 
     /// Whether Envoy takes such an address in a cluster of this kind; one that it does not would cost the whole push.

@@ -7,6 +7,7 @@ package struct PushReport: Sendable, Hashable {
 
     package static let listenerConflict = "pilot_conflict_outbound_listener_tcp_over_current_tcp"
     package static let dnsWithoutEndpoints = "pilot_dns_cluster_without_endpoints"
+    package static let duplicateSubset = "pilot_destrule_subsets"
     package static let duplicateDomain = "pilot_vservice_dup_domain"
 
     package private(set) var metrics: [String: [String: Event]] = [:]

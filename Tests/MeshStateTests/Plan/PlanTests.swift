@@ -1,8 +1,7 @@
 import Foundation
-import MeshState
 import Testing
 
-@testable import MeshLab
+@testable import MeshState
 
 /// The rules by which the mesh's objects become clusters, listeners and routes.
 @Suite struct PlanTests {
