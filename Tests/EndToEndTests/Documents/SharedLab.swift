@@ -40,6 +40,10 @@ struct DocumentLab: Sendable {
     /// Applies examples in order, hands over, and takes them away, whatever becomes of `body`; returns when all proxies
     /// are as they were before any.
     static func applying(_ examples: String..., body: (DocumentLab) async throws -> Void) async throws {
+        try await applying(examples, body: body)
+    }
+
+    static func applying(_ examples: [String], body: (DocumentLab) async throws -> Void) async throws {
         let lab = try current
         do {
             for example in examples { try await lab.apply(example) }
