@@ -41,6 +41,22 @@ static void read_search_list(const char *text) {
     }
 }
 
+/* Lines of `/FROM/=/TO/`. */
+static void read_mounts(const char *text) {
+    while (*text && config.mount_count < MOUNTS) {
+        size_t length = strcspn(text, "\n");
+        const char *middle = memchr(text, '=', length);
+        struct mount *mount = &config.mounts[config.mount_count];
+        size_t from = middle ? (size_t)(middle - text) : 0, to = middle ? length - from - 1 : 0;
+        if (from > 0 && from < sizeof mount->from && to > 0 && to < sizeof mount->to) {
+            memcpy(mount->from, text, from);
+            memcpy(mount->to, middle + 1, to);
+            config.mount_count++;
+        }
+        text += length + (text[length] == '\n');
+    }
+}
+
 static void read_environment(void) {
     /* What is absent or makes no sense stays zero, which refuses: a mistake must not open the way out. */
     const char *text = getenv("MESHTOP_CAPTURE_MODE");
@@ -56,6 +72,10 @@ static void read_environment(void) {
     if (text && strlen(text) < sizeof config.world_map) strcpy(config.world_map, text);
     text = getenv("MESHTOP_SEARCH");
     if (text) read_search_list(text);
+    text = getenv("MESHTOP_LOCALHOST");
+    if (text && inet_pton(AF_INET, text, &config.localhost) != 1) config.localhost.s_addr = 0;
+    text = getenv("MESHTOP_PATHS");
+    if (text) read_mounts(text);
 }
 
 static void find_originals(void) {
@@ -65,6 +85,16 @@ static void find_originals(void) {
         void *symbol = dlsym(RTLD_NEXT, #name);        \
         memcpy(&libc.name, &symbol, sizeof libc.name); \
     } while (0)
+    FIND(open);
+    FIND(open64);
+    FIND(openat);
+    FIND(openat64);
+    FIND(fopen);
+    FIND(fopen64);
+    FIND(stat);
+    FIND(stat64);
+    FIND(access);
+    FIND(realpath);
     FIND(connect);
     FIND(getpeername);
     FIND(getsockname);

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,11 +110,57 @@ static int connect_by(int fd, int family, const struct sockaddr_in *destination,
     return send_proxy_header(fd, destination);
 }
 
+/* A Unix socket in a mounted folder is where the folder is. */
+static int connect_unix(int fd, const struct sockaddr_un *address, socklen_t length) {
+    char path[sizeof address->sun_path + 1] = "", buffer[PATH_MAX];
+    struct sockaddr_un there = {.sun_family = AF_UNIX};
+    size_t room = length - offsetof(struct sockaddr_un, sun_path);
+    if (room > sizeof address->sun_path) room = sizeof address->sun_path;
+    memcpy(path, address->sun_path, room);
+    const char *mounted = mounted_path(path, buffer);
+    if (mounted == path) return original()->connect(fd, (const struct sockaddr *)address, length);
+    if (strlen(mounted) >= sizeof there.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(there.sun_path, mounted);
+    return original()->connect(fd, (struct sockaddr *)&there, sizeof there);
+}
+
+/* In a pod, 127.0.0.1 is the pod's own: at Istio's ports its proxy answers, at those below 1024 nobody listens, so that
+   the proxy's capture may as well take them, as the documents' HTTP_PROXY=http://localhost/ wants. Other ports are left
+   alone, as programs talk to themselves there. Whether the port is one of these; if so, fills in the route. */
+static bool localhost_route(const struct sockaddr *address, struct sockaddr_in *destination, struct route *route) {
+    const struct configuration *config = configuration();
+    if (!config->localhost.s_addr || address->sa_family != AF_INET) return false;
+    memcpy(destination, address, sizeof *destination);
+    int port = ntohs(destination->sin_port);
+    if (destination->sin_addr.s_addr != htonl(INADDR_LOOPBACK)) return false;
+    if (port >= 15000 && port < 15100) {
+        *route = (struct route){.next = *destination};
+        route->next.sin_addr = config->localhost;
+        return true;
+    }
+    if (port == 0 || port >= 1024 || config->mode != MODE_WORKLOAD) return false;
+    *route = (struct route){.next = config->sidecar, .proxy_header = true};
+    return true;
+}
+
 EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t length) {
     const struct configuration *config = configuration();
     struct sockaddr_in destination;
     enum reach reach = reach_of(address, length, &destination);
-    if (reach == REACH_LOOPBACK) return original()->connect(fd, address, length);
+    if (reach == REACH_LOOPBACK) {
+        struct route route;
+        if (!address || length < (socklen_t)sizeof address->sa_family) return original()->connect(fd, address, length);
+        if (address->sa_family == AF_UNIX && length > (socklen_t)offsetof(struct sockaddr_un, sun_path)) {
+            return connect_unix(fd, (const struct sockaddr_un *)address, length);
+        }
+        if (length >= (socklen_t)sizeof destination && is_tcp(fd) && localhost_route(address, &destination, &route)) {
+            return connect_by(fd, address->sa_family, &destination, &route);
+        }
+        return original()->connect(fd, address, length);
+    }
     if (reach == REACH_NOWHERE || config->mode == MODE_CLOSED || !is_tcp(fd)) return refused();
     struct route route = {.next = config->sidecar, .proxy_header = true};
     if (config->mode == MODE_WORLD && !world_route(config->world_map, &destination, &route)) return refused();

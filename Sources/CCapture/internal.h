@@ -10,7 +10,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 
 /* Only the functions that stand before libc's are seen from outside. */
 #define EXPORTED __attribute__((visibility("default")))
@@ -18,7 +21,13 @@
 
 enum mode { MODE_CLOSED, MODE_WORKLOAD, MODE_WORLD };
 
-enum { SEARCH_DOMAINS = 8, DOMAIN_LENGTH = 128, NAME_LENGTH = 256 };
+enum { SEARCH_DOMAINS = 8, DOMAIN_LENGTH = 128, NAME_LENGTH = 256, MOUNTS = 8 };
+
+/* A folder of the pod, and where the lab has it; both end in a slash. */
+struct mount {
+    char from[64];
+    char to[PATH_MAX];
+};
 
 /* The environment, read once. An address that is absent has port zero. */
 struct configuration {
@@ -29,10 +38,23 @@ struct configuration {
     char world_map[PATH_MAX];
     char search[SEARCH_DOMAINS][DOMAIN_LENGTH];
     int search_count;
+    struct in_addr localhost;
+    struct mount mounts[MOUNTS];
+    int mount_count;
 };
 
 /* libc's own functions. */
 struct originals {
+    int (*open)(const char *, int, ...);
+    int (*open64)(const char *, int, ...);
+    int (*openat)(int, const char *, int, ...);
+    int (*openat64)(int, const char *, int, ...);
+    FILE *(*fopen)(const char *, const char *);
+    FILE *(*fopen64)(const char *, const char *);
+    int (*stat)(const char *, struct stat *);
+    int (*stat64)(const char *, struct stat64 *);
+    int (*access)(const char *, int);
+    char *(*realpath)(const char *, char *);
     int (*connect)(int, const struct sockaddr *, socklen_t);
     int (*getpeername)(int, struct sockaddr *, socklen_t *);
     int (*getsockname)(int, struct sockaddr *, socklen_t *);
@@ -70,6 +92,9 @@ struct route {
     struct sockaddr_in next;
     bool proxy_header;
 };
+
+/* The lab's path for one in the pod, written to the buffer; a path of no mount is returned as it is. */
+const char *mounted_path(const char *path, char buffer[PATH_MAX]);
 
 /* What the world map says about a destination; false if it says nothing. */
 bool world_route(const char *file, const struct sockaddr_in *destination, struct route *route);

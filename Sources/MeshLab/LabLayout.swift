@@ -12,6 +12,9 @@ public import Foundation
 /// | `192.0.2.N`       | outside world (TEST-NET-1, RFC 5737)  | `127.B.2.N`       |
 /// | `198.51.100.N`    | outside world (TEST-NET-2)            | `127.B.100.N`     |
 /// | `203.0.113.N`     | outside world (TEST-NET-3)            | `127.B.113.N`     |
+/// | `10.150.0.N`      | virtual machines                      | `127.B.150.N`     |
+/// | `2.2.2.N`         | the reference's machines              | `127.B.22.N`      |
+/// | `3.3.3.N`         | the reference's machines              | `127.B.33.N`      |
 ///
 /// A port below 1024 needs a privilege to bind; on the loopback such a port is 10000 higher (443 is 10443).
 public struct LabLayout: Sendable, Hashable {
@@ -34,6 +37,9 @@ public struct LabLayout: Sendable, Hashable {
         case (192, 0, 2): "127.\(block).2.\(parts[3])"
         case (198, 51, 100): "127.\(block).100.\(parts[3])"
         case (203, 0, 113): "127.\(block).113.\(parts[3])"
+        case (10, 150, 0): "127.\(block).150.\(parts[3])"
+        case (2, 2, 2): "127.\(block).22.\(parts[3])"
+        case (3, 3, 3): "127.\(block).33.\(parts[3])"
         default: nil
         }
     }
@@ -42,7 +48,10 @@ public struct LabLayout: Sendable, Hashable {
     public func loopbackPort(for port: Int) -> Int { port < 1024 ? port + 10_000 : port }
 
     public var nameServerAddress: String { "127.\(block).0.2" }
+    /// Where proxies and what is outside the mesh ask for names.
     public var nameServerPort: Int { 15_353 }
+    /// Where workloads with a proxy ask, who may be told addresses that only their proxy knows.
+    public var workloadNameServerPort: Int { 15_053 }
     /// Where the control plane serves istiod's debug endpoints: `istiodAddress:15014`.
     public var istiodAddress: String { "127.\(block).0.3" }
 
@@ -56,6 +65,15 @@ public struct LabLayout: Sendable, Hashable {
     public var proxyDirectory: URL { stateDirectory.appending(path: "proxies") }
     /// The map from addresses of the mesh to the loopback that the capture library reads.
     public var worldMapFile: URL { stateDirectory.appending(path: "world.map") }
+
+    /// Holds what listens on a Unix socket. A socket's path is short, so that of a long state folder is elsewhere.
+    public var socketDirectory: URL {
+        let usual = stateDirectory.appending(path: "run")
+        // sun_path has 108 bytes; the names of the lab's own sockets have less than 24.
+        if usual.path.utf8.count < 84 { return usual }
+        let hash = stateDirectory.path.utf8.reduce(5381 as UInt32) { ($0 << 5) &+ $0 &+ UInt32($1) }
+        return URL(filePath: "/tmp/meshtop-\(getuid())/\(String(hash, radix: 36))")
+    }
 
     public func logFile(namespace: String, pod: String, container: String) -> URL {
         logDirectory.appending(path: "\(namespace)_\(pod)_\(container).log")

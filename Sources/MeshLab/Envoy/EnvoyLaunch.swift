@@ -14,10 +14,8 @@ public enum EnvoyLaunch {
     ) -> Program {
         var environment: [String: String] = [:]
         if let captureLibrary {
-            environment["LD_PRELOAD"] = captureLibrary.path
-            environment["MESHTOP_CAPTURE_MODE"] = "world"
+            environment = Capture.environment(forProxyOf: node, layout: layout, library: captureLibrary)
             environment["MESHTOP_WORLD_MAP"] = worldMap.path
-            environment["MESHTOP_POD_IP"] = node.ip
         }
         return Program(
             name: "envoy \(node.id)",

@@ -18,6 +18,16 @@ public struct LabControl: Sendable {
         try LabSettings.load(stateDirectory: stateDirectory)?.layout(stateDirectory: stateDirectory)
     }
 
+    /// What the certificates of the proxies say, in the order of the proxies' names; nil where no lab was ever started.
+    public func certificates() async throws -> [ProxyCertificate]? {
+        guard let layout = try layout() else { return nil }
+        var result: [ProxyCertificate] = []
+        for node in LabWorld.nodes(layout: layout).sorted(by: { $0.id < $1.id }) {
+            result.append(try await ProxyCertificate(node: node))
+        }
+        return result
+    }
+
     /// Whether a lab process is there, starting and stopping included.
     public var isRunning: Bool { get throws { try LabLock.isHeld(stateDirectory: stateDirectory) } }
 
@@ -34,7 +44,8 @@ public struct LabControl: Sendable {
         if try isRunning, let running = try status(), running.phase != .stopping {
             guard running.outboundPolicy == policy.rawValue else {
                 throw LabError(
-                    "the lab runs with outbound policy \(running.outboundPolicy); run meshtop lab down first to change it")
+                    "the lab runs with outbound policy \(running.outboundPolicy); run meshtop lab down first to change it"
+                )
             }
             return (try await untilReady(pid: running.pid, progress: progress), false)
         }
@@ -90,22 +101,24 @@ public struct LabControl: Sendable {
         return wasRunning || leftovers > 0
     }
 
-    /// Replaces this process by a command that runs as if inside a workload: its connections go through the sidecar.
+    /// Replaces this process by a command that runs as if inside a workload, so that its connections go through the
+    /// sidecar, or on a host outside the mesh.
     ///
     /// Returns only by throwing.
-    public func exec(workload: String, command: [String], executable: URL) throws -> Never {
+    ///
+    /// - Parameter place: a workload, alone or followed by its namespace (`sleep.default`), a pod, or a host outside.
+    public func exec(in place: String, command: [String], executable: URL) throws -> Never {
         guard try isRunning, let layout = try layout() else {
             throw LabError("no lab is running; start one with: meshtop lab up")
         }
-        let nodes = LabWorld.nodes(layout: layout)
-        guard let node = nodes.first(where: { $0.workload == workload || $0.id.pod == workload }) else {
-            let known = nodes.map(\.workload).sorted().joined(separator: ", ")
-            throw LabError("no workload is called \(workload); there are: \(known)")
+        let places = LabPlace.all(layout: layout, library: try CaptureLibrary.locate(executable: executable))
+        guard let found = places.first(where: { $0.names.contains(place) }) else {
+            let known = Set(places.compactMap(\.names.first)).sorted().joined(separator: ", ")
+            throw LabError("no workload or host is called \(place); there are: \(known)")
         }
-        let library = try CaptureLibrary.locate(executable: executable)
-        for (name, value) in Capture.environment(for: node, layout: layout, library: library) {
-            setenv(name, value, 1)
-        }
+        for (name, value) in found.environment { setenv(name, value, 1) }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        setenv("PATH", "\(path):\(try LabPlace.commands(layout: layout).path)", 1)
         let argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         execvp(command[0], argv)
         throw LabError("cannot run \(command[0]): \(String(cString: strerror(errno)))")

@@ -58,17 +58,23 @@ public struct LabProcess: Sendable {
                 token: settings.token, context: "lab"),
             to: layout.kubeconfigFile)
         await report.describe(
-            server: server, kubeconfig: layout.kubeconfigFile.path, productPage: LabWorld.productPageURL(layout: layout))
+            server: server, kubeconfig: layout.kubeconfigFile.path, productPage: LabWorld.productPageURL(layout: layout)
+        )
 
         try await report.step("opening the objects")
         let store = try ObjectStore(file: layout.databaseFile)
         try await store.seed(LabWorld.objects())
-        try WorldMap.write(layout: layout, nodes: nodes)
+        try WorldMap.write(layout: layout)
         let feed = await MeshFeed(store: store, policy: policy, logger: logger)
         let controlPlane = ControlPlane(layout: layout, nodes: nodes)
         try await controlPlane.start(with: feed.configuration)
+        let names = NameTable(LabWorld.addresses())
+        let serviceNames = ServiceNames(store: store, names: names)
+        await serviceNames.load()
         let nameServer = try await NameServer(
-            names: NameTable(LabWorld.addresses()), address: layout.nameServerAddress, port: layout.nameServerPort)
+            names: names, for: .other, address: layout.nameServerAddress, port: layout.nameServerPort)
+        let workloadNameServer = try await NameServer(
+            names: names, for: .workload, address: layout.nameServerAddress, port: layout.workloadNameServerPort)
 
         let supervisor = Supervisor(stateDirectory: stateDirectory)
         let listening = Gate(count: 3)
@@ -80,7 +86,7 @@ public struct LabProcess: Sendable {
             token: settings.token, runtime: LabRuntime(layout: layout), logger: Self.quiet("api"),
             onServerRunning: { _ in listening.pass() })
         let istiod = DebugServer(controlPlane: controlPlane, logger: Self.quiet("istiod"))
-        let outside = OutsideWorld(layout: layout, identity: authority.outsideWorld)
+        let outside = OutsideWorld(layout: layout, authority: authority)
 
         do {
             // The first to end ends them all: a signal in good order, a part that fails by its error.
@@ -90,6 +96,8 @@ public struct LabProcess: Sendable {
                 group.addTask { try await istiod.run(onReady: { listening.pass() }) }
                 group.addTask { try await outside.run(onReady: { listening.pass() }) }
                 group.addTask { try await nameServer.run() }
+                group.addTask { try await workloadNameServer.run() }
+                group.addTask { try await serviceNames.follow() }
                 group.addTask {
                     var feed = feed
                     try await feed.follow(into: controlPlane)
@@ -128,8 +136,8 @@ public struct LabProcess: Sendable {
                 EnvoyLaunch.program(
                     node: node, envoy: envoy, captureLibrary: library, worldMap: layout.worldMapFile, layout: layout))
         }
-        try await report.step("starting the database and the workloads")
-        try await MariaDB(layout: layout).prepare()
+        try await report.step("starting the databases and the workloads")
+        try await MariaDB.prepareAll(layout: layout)
         for program in try LabWorld.programs(layout: layout, executable: executable, library: library) {
             await supervisor.start(program)
         }
@@ -147,13 +155,11 @@ public struct LabProcess: Sendable {
         }
     }
 
-    /// Waits until the database and the workloads take connections, so that the first call after the start finds them.
+    /// Waits until the databases and the workloads take connections, so that the first call after the start finds them.
     private func awaitWorld(_ layout: LabLayout, _ nodes: [ProxyNode], _ report: LabReport) async throws {
-        try await report.step("waiting for the database and the workloads")
+        try await report.step("waiting for the databases and the workloads")
         var missing = nodes.flatMap { node in node.applicationPorts.map { (node.loopback, $0.number) } }
-        missing += OutsideHost.database.ports.compactMap { port in
-            layout.loopback(for: OutsideHost.database.address).map { ($0, layout.loopbackPort(for: port)) }
-        }
+        missing += MariaDB.external(layout: layout).loopback.map { [($0, 3306)] } ?? []
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             missing = try missing.filter { try !SocketProbe.isListening(address: $0.0, port: $0.1) }

@@ -25,7 +25,7 @@ enum DNSMessage {
     }
 
     /// The reply to a query; nil for what is no query at all and deserves none.
-    static func reply(to query: [UInt8], names: NameTable) -> [UInt8]? {
+    static func reply(to query: [UInt8], names: NameTable, for client: NameTable.Client = .other) -> [UInt8]? {
         guard query.count >= headerLength, query[2] & 0x80 == 0 else { return nil }
         guard (query[2] >> 3) & 0x0F == 0 else {
             return header(query, code: ResponseCode.notImplemented, questions: 0, answers: 0)
@@ -34,11 +34,13 @@ enum DNSMessage {
             return header(query, code: ResponseCode.formatError, questions: 0, answers: 0)
         }
         let echo = query[headerLength..<question.end]
-        let (code, record) = answer(to: question, names: names)
+        let (code, record) = answer(to: question, names: names, for: client)
         return header(query, code: code, questions: 1, answers: record == nil ? 0 : 1) + echo + (record ?? [])
     }
 
-    private static func answer(to question: Question, names: NameTable) -> (code: UInt8, record: [UInt8]?) {
+    private static func answer(
+        to question: Question, names: NameTable, for client: NameTable.Client
+    ) -> (code: UInt8, record: [UInt8]?) {
         if let address = reverseAddress(question.name) {
             guard let name = names.name(of: address) else { return (ResponseCode.nameError, nil) }
             guard question.type == RecordType.ptr || question.type == RecordType.any else {
@@ -46,7 +48,7 @@ enum DNSMessage {
             }
             return (ResponseCode.noError, record(type: RecordType.ptr, data: encoded(name)))
         }
-        guard let address = names.address(of: question.name) else { return (ResponseCode.nameError, nil) }
+        guard let address = names.address(of: question.name, for: client) else { return (ResponseCode.nameError, nil) }
         let bytes = address.split(separator: ".").compactMap { UInt8($0) }
         // A name that is known has no record of another type, AAAA among them.
         guard question.type == RecordType.a || question.type == RecordType.any, bytes.count == 4 else {

@@ -85,12 +85,14 @@ public struct LabCA: Sendable {
                 ]))
         async let outside: Void = mesh.sign(
             outsideWorld,
-            .init(subject: "/O=meshtop lab/CN=outside world", names: OutsideHost.all.map { "DNS:\($0.name)" }))
+            .init(
+                subject: "/O=meshtop lab/CN=outside world",
+                names: OutsideHost.named.flatMap(\.names).map { "DNS:\($0)" }))
         async let server: Void = example.sign(
             nginx,
             .init(
                 subject: "/O=some organization/CN=my-nginx.mesh-external.svc.cluster.local",
-                names: ["DNS:my-nginx.mesh-external.svc.cluster.local"]))
+                names: ["DNS:my-nginx.mesh-external.svc.cluster.local", "DNS:nginx.example.com"]))
         async let client: Void = example.sign(
             nginxClient,
             .init(subject: "/O=client organization/CN=client.example.com", names: [], usages: [.clientAuth]))

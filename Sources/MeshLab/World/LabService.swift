@@ -15,7 +15,7 @@ public struct LabService: Sendable, Hashable {
 
     /// The workloads that the selector chooses.
     public var workloads: [LabWorkload] {
-        (LabWorkload.all + [.istiod]).filter { workload in
+        LabWorkload.all.filter { workload in
             workload.namespace == namespace && selector.allSatisfy { workload.labels[$0.key] == $0.value }
         }
     }
@@ -32,12 +32,13 @@ extension LabService {
             selector: selector, ports: [port(9080, "http", "HTTP")])
     }
 
-    /// Until the lab has routes, `ratings` selects the version that reads the database: it takes the place of the
-    /// documents' `virtual-service-ratings-mysql.yaml`. The other version answers as `ratings-v1`.
+    /// Until the lab has routes, `ratings` selects the version that reads the database and `reviews` the one with red
+    /// stars: they take the place of the documents' `virtual-service-ratings-mysql.yaml`. The ratings without a database
+    /// answer as `ratings-v1`.
     public static let all: [LabService] = [
         bookinfo("productpage", number: 20, selector: ["app": "productpage"]),
         bookinfo("details", number: 21, selector: ["app": "details"]),
-        bookinfo("reviews", number: 22, selector: ["app": "reviews"]),
+        bookinfo("reviews", number: 22, selector: ["app": "reviews", "version": "v3"]),
         bookinfo("ratings", number: 23, selector: ["app": "ratings", "version": "v2-mysql"]),
         bookinfo("ratings-v1", number: 24, selector: ["app": "ratings", "version": "v1"]),
         LabService(
@@ -46,12 +47,21 @@ extension LabService {
         LabService(
             name: "istiod", namespace: "istio-system", number: 30, labels: ["app": "istiod", "istio": "pilot"],
             selector: ["app": "istiod"],
-            // Only what the lab serves: each HTTP port of the mesh costs every Envoy a watched file.
-            ports: [port(15_014, "http-monitoring", "HTTP")]),
+            // TCP, whatever they carry: each HTTP port of the mesh costs every Envoy a watched file.
+            ports: [
+                port(15_010, "grpc-xds", "TCP"), port(15_012, "https-dns", "TCP"),
+                port(443, "https-webhook", "TCP", target: 15_017), port(15_014, "http-monitoring", "TCP"),
+            ]),
         LabService(
             name: "istio-egressgateway", namespace: "istio-system", number: 31,
             labels: ["app": "istio-egressgateway", "istio": "egressgateway"],
             selector: ["app": "istio-egressgateway", "istio": "egressgateway"],
-            ports: [port(80, "http2", "HTTP2", target: 8080), port(443, "https", "HTTPS", target: 8443)]),
+            ports: [
+                port(80, "http2", "HTTP2", target: 8080), port(443, "https", "HTTPS", target: 8443),
+                port(15_443, "tls", "TLS"),
+            ]),
+        LabService(
+            name: "my-nginx", namespace: "mesh-external", number: 40, labels: ["run": "my-nginx"],
+            selector: ["run": "my-nginx"], ports: [port(443, "https", "HTTPS")]),
     ]
 }

@@ -7,7 +7,9 @@ extension LabWorld {
     public static func objects(startTime: Date = Date()) -> [JSONValue] {
         let time = JSONValue.string(startTime.formatted(.iso8601))
         return namespaces.map(namespace) + LabService.all.map(service) + LabService.all.map(endpoints)
-            + (LabWorkload.all + [.istiod]).map { pod($0, time: time) }
+            + LabWorkload.all.compactMap { workload in
+                workload.template.map { pod(workload, $0, time: time) }
+            }
     }
 
     private static func namespace(_ name: String) -> JSONValue {
@@ -30,10 +32,17 @@ extension LabWorld {
                 "internalTrafficPolicy": "Cluster", "sessionAffinity": "None", "selector": JSONValue(service.selector),
                 "ports": .array(
                     service.ports.map { port in
-                        [
+                        var result: JSONValue = [
                             "name": .string(port.name), "port": integer(port.number), "protocol": "TCP",
                             "targetPort": integer(port.targetPort ?? port.number),
                         ]
+                        // Only where it is not what the name says.
+                        if PortProtocol(portName: port.name, appProtocol: nil, number: port.number)
+                            != port.parsedProtocol
+                        {
+                            result["appProtocol"] = .string(port.protocolText.lowercased())
+                        }
+                        return result
                     }),
             ],
             "status": ["loadBalancer": [:]],
@@ -61,12 +70,12 @@ extension LabWorld {
         ]
     }
 
-    private static func pod(_ workload: LabWorkload, time: JSONValue) -> JSONValue {
+    private static func pod(_ workload: LabWorkload, _ template: LabWorkload.Template, time: JSONValue) -> JSONValue {
         var metadata = metadata(workload.pod, workload.namespace, podLabels(of: workload))
         metadata["ownerReferences"] = [
             [
                 "apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": true, "blockOwnerDeletion": true,
-                "name": .string("\(workload.name)-\(workload.templateHash)"),
+                "name": .string("\(workload.name)-\(template.hash)"),
                 "uid": .string(identifier(of: "ReplicaSet \(workload.namespace)/\(workload.name)")),
             ]
         ]
@@ -78,8 +87,9 @@ extension LabWorld {
         }
         var containers: [(name: String, image: String, ports: [JSONValue])] = []
         if workload.kind != .gateway {
-            let name = workload.kind == .none ? "discovery" : workload.container
-            containers.append((name, workload.image, workload.ports.map { containerPort($0.number) }))
+            let name = workload.name == "istiod" ? "discovery" : workload.container
+            let ports = workload.ports.map(\.number) + workload.served.map(\.number)
+            containers.append((name, template.image, ports.map { containerPort($0) }))
         }
         if workload.kind != .none {
             containers.append(("istio-proxy", proxyImage, [containerPort(15_090, name: "http-envoy-prom")]))

@@ -6,27 +6,28 @@ public enum LabWorld {
     /// The release of Istio whose names and behaviour the lab follows.
     public static let istioVersion = "1.28.0"
     static let proxyImage = "docker.io/istio/proxyv2:\(istioVersion)"
-    static let namespaces = ["default", "istio-system"]
+    static let namespaces = ["default", "istio-system"] + ["mesh-external", "test-egress", "vm"]
     static let nodeName = "lab"
 
-    /// The proxies: a sidecar a workload, and the egress gateway.
+    /// The proxies: a sidecar a workload, the egress gateway's own, and the virtual machine's.
     public static func nodes(layout: LabLayout) -> [ProxyNode] {
-        LabWorkload.all.filter { $0.kind != .none }.compactMap { workload in
-            guard let loopback = layout.loopback(for: workload.ip) else { return nil }
-            let id = ProxyID(pod: workload.pod, namespace: workload.namespace)
-            return ProxyNode(
-                id: id, workload: workload.name, kind: workload.kind, labels: podLabels(of: workload), ip: workload.ip,
-                loopback: loopback, applicationPorts: workload.ports,
-                directory: layout.proxyDirectory.appending(path: id.description),
-                serviceAccount: workload.serviceAccount)
-        }
+        LabWorkload.all.compactMap { node(for: $0, layout: layout) }
     }
 
-    /// The addresses that the name server gives at the start, by lower-case name: hosts outside and services.
+    static func node(for workload: LabWorkload, layout: LabLayout) -> ProxyNode? {
+        guard workload.kind != .none, let loopback = layout.loopback(for: workload.ip) else { return nil }
+        let id = ProxyID(pod: workload.pod, namespace: workload.namespace)
+        return ProxyNode(
+            id: id, workload: workload.name, kind: workload.kind, labels: podLabels(of: workload), ip: workload.ip,
+            loopback: loopback, applicationPorts: workload.ports,
+            directory: layout.proxyDirectory.appending(path: id.description), serviceAccount: workload.serviceAccount)
+    }
+
+    /// The addresses of the hosts outside, by lower-case name; those of services come from the API's objects.
     public static func addresses() -> [String: String] {
-        var result = Dictionary(uniqueKeysWithValues: OutsideHost.all.map { ($0.name, $0.address) })
-        for service in LabService.all { result[service.host] = service.clusterIP }
-        return result
+        Dictionary(
+            OutsideHost.all.flatMap { host in host.names.map { ($0, host.address) } },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// Where the product page is served, for a person's browser.
@@ -36,10 +37,14 @@ public enum LabWorld {
     }
 
     static func podLabels(of workload: LabWorkload) -> [String: String] {
-        workload.labels.merging([
-            "pod-template-hash": workload.templateHash,
-            "service.istio.io/canonical-name": workload.labels["app"] ?? workload.name,
-            "service.istio.io/canonical-revision": workload.labels["version"] ?? "latest",
-        ]) { $1 }
+        var labels = workload.labels
+        if let template = workload.template { labels["pod-template-hash"] = template.hash }
+        if workload.kind != .none {
+            // What the injection of a proxy adds.
+            labels["security.istio.io/tlsMode"] = "istio"
+            labels["service.istio.io/canonical-name"] = workload.labels["app"] ?? workload.name
+            labels["service.istio.io/canonical-revision"] = workload.labels["version"] ?? "latest"
+        }
+        return labels
     }
 }

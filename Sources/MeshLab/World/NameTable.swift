@@ -1,37 +1,65 @@
 import Synchronization
 
-/// The addresses that the lab's name server knows, safe to read and change from anywhere.
+/// The addresses that the lab's name servers know, safe to read and change from anywhere.
+///
+/// A name is looked up in one layer after the other; the first that knows it answers.
 public final class NameTable: Sendable {
-    private let addresses: Mutex<[String: String]>
-
-    /// - Parameter addresses: IPv4 addresses by name; a name may start with `*.`.
-    public init(_ addresses: [String: String]) {
-        self.addresses = Mutex(Self.folded(addresses))
+    /// Whose addresses a part of the table holds, in the order in which they are asked.
+    public enum Layer: Int, Sendable, CaseIterable {
+        /// The Services of the mesh.
+        case services
+        /// What the control plane made up for hosts of ServiceEntries (240.240.0.0/16): told to workloads alone, whose
+        /// proxies know what to do with such an address.
+        case virtual
+        /// The hosts outside the mesh.
+        case outside
     }
 
-    /// Puts a new table in the place of the old one.
-    public func replace(with addresses: [String: String]) {
-        self.addresses.withLock { $0 = Self.folded(addresses) }
+    /// Who asks.
+    public enum Client: Sendable {
+        /// A workload behind a proxy.
+        case workload
+        /// A proxy, or what is outside the mesh.
+        case other
+    }
+
+    private let layers: Mutex<[Layer: [String: String]]>
+
+    /// - Parameter outside: the hosts outside the mesh: IPv4 addresses by name; a name may start with `*.`.
+    public init(_ outside: [String: String]) {
+        layers = Mutex([.outside: Self.folded(outside)])
+    }
+
+    /// Puts new addresses by name in the place of a layer's old ones.
+    public func replace(_ layer: Layer, with addresses: [String: String]) {
+        layers.withLock { $0[layer] = Self.folded(addresses) }
     }
 
     /// A name's address, by its own entry or by that of the nearest wildcard; nil for an unknown name.
-    public func address(of name: String) -> String? {
+    public func address(of name: String, for client: Client = .other) -> String? {
         let name = name.lowercased()
-        return addresses.withLock { addresses in
-            if let address = addresses[name] { return address }
-            var rest = name[...]
-            while let dot = rest.firstIndex(of: ".") {
-                rest = rest[rest.index(after: dot)...]
-                if let address = addresses["*.\(rest)"] { return address }
+        return layers.withLock { layers in
+            for layer in Layer.allCases where layer != .virtual || client == .workload {
+                if let address = Self.address(of: name, in: layers[layer] ?? [:]) { return address }
             }
             return nil
         }
     }
 
+    private static func address(of name: String, in addresses: [String: String]) -> String? {
+        if let address = addresses[name] { return address }
+        var rest = name[...]
+        while let dot = rest.firstIndex(of: ".") {
+            rest = rest[rest.index(after: dot)...]
+            if let address = addresses["*.\(rest)"] { return address }
+        }
+        return nil
+    }
+
     /// The name that has an address, the first in the alphabet if there are several; wildcards are none.
     public func name(of address: String) -> String? {
-        addresses.withLock { addresses in
-            addresses.filter { $0.value == address && !$0.key.hasPrefix("*") }.keys.min()
+        layers.withLock { layers in
+            layers.values.joined().filter { $0.value == address && !$0.key.hasPrefix("*") }.map(\.key).min()
         }
     }
 

@@ -39,27 +39,38 @@ struct LabCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the parts of the lab and how they fare.")
         @Option(name: [.short, .long], help: "How to print.")
         var output: Format = .table
+        @Flag(help: "Show what the certificates of the proxies say instead.")
+        var certs = false
 
         func run() async throws {
-            guard let status = try LabControl().status() else {
+            guard let status = try LabControl().status(), let certificates = try await LabControl().certificates() else {
                 throw Failure("no lab was started yet; start one with: meshtop lab up")
             }
             switch output {
-            case .json:
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                print(String(decoding: try encoder.encode(status), as: UTF8.self))
-            case .table: print(status.table)
+            case .json: print(try certs ? Self.json(certificates) : Self.json(status))
+            case .table: print(certs ? certificates.table : status.table)
             }
-            if status.phase != .ready { throw ExitCode.failure }
+            if status.phase != .ready, !certs { throw ExitCode.failure }
+        }
+
+        private static func json(_ value: some Encodable) throws -> String {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            encoder.dateEncodingStrategy = .iso8601
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
         }
     }
 
     struct Exec: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Run a command as if inside a workload: its connections go through the sidecar.")
-        @Argument(help: "The workload: sleep, productpage-v1, details-v1, reviews-v3, ratings-v1, ratings-v2-mysql.")
-        var workload: String
+            abstract: "Run a command as if inside a workload, where its connections go through the sidecar.",
+            discussion: """
+                A place is a workload (sleep, productpage-v1, ratings-v2-mysql, istio-egressgateway, mysqldb …), a
+                workload of another namespace (sleep.test-egress, which has no sidecar), a pod, or a host outside the
+                mesh (mysql.example.com).
+                """)
+        @Argument(help: "The workload, pod or host.")
+        var place: String
         @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
         var command: [String] = []
 
@@ -68,7 +79,7 @@ struct LabCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try LabControl().exec(workload: workload, command: command, executable: ownExecutable())
+            try LabControl().exec(in: place, command: command, executable: ownExecutable())
         }
     }
 
@@ -113,7 +124,7 @@ extension LabStatus {
             "policy         \(outboundPolicy)", "API            \(server)", "kubeconfig     \(kubeconfig)",
             "product page   \(productPage)", "",
         ]
-        lines += Self.columns(
+        lines += columns(
             [["PROXY", "WORKLOAD", "LIVE", "CONFIGURATION"]]
                 + proxies.map {
                     [
@@ -122,17 +133,36 @@ extension LabStatus {
                     ]
                 })
         lines.append("")
-        lines += Self.columns(
+        lines += columns(
             [["PROGRAM", "PID", "RESTARTS"]]
                 + programs.map { [$0.name, $0.pid.map(String.init) ?? "not running", String($0.restarts)] })
         return lines.joined(separator: "\n")
     }
+}
 
-    private static func columns(_ rows: [[String]]) -> [String] {
-        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-            return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
+extension [ProxyCertificate] {
+    /// The certificates as aligned text.
+    fileprivate var table: String {
+        let header = [
+            "PROXY", "SPIFFE ID", "SUBJECT", "ISSUER", "NOT BEFORE", "NOT AFTER", "DAYS LEFT", "SERIAL", "CHAIN FILE",
+        ]
+        let rows = map { certificate in
+            [
+                "\(certificate.proxy).\(certificate.namespace)", certificate.spiffeID,
+                certificate.subject.isEmpty ? "-" : certificate.subject, certificate.issuer,
+                certificate.notBefore.formatted(.iso8601), certificate.notAfter.formatted(.iso8601),
+                String(certificate.daysLeft), certificate.serial, certificate.chainFile,
+            ]
         }
+        return columns([header] + rows).joined(separator: "\n")
+    }
+}
+
+/// Rows of equal length as lines whose columns are aligned.
+private func columns(_ rows: [[String]]) -> [String] {
+    let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+        let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+        return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
     }
 }

@@ -154,10 +154,9 @@ import Testing
         #expect(program.name == "envoy sleep-1.default")
         #expect(program.logFile.path == "/lab/logs/default_sleep-1_istio-proxy.log")
         #expect(program.arguments.starts(with: ["--config-path", "/lab/proxies/sleep-1.default/bootstrap.json"]))
-        #expect(
-            program.environment == [
-                "LD_PRELOAD": "/lib/c.so", "MESHTOP_CAPTURE_MODE": "world", "MESHTOP_WORLD_MAP": "/lab/world.map",
-                "MESHTOP_POD_IP": "10.244.0.11",
-            ])
+        for (name, value) in [
+            "LD_PRELOAD": "/lib/c.so", "MESHTOP_CAPTURE_MODE": "world", "MESHTOP_WORLD_MAP": "/lab/world.map",
+            "MESHTOP_POD_IP": "10.244.0.11",
+        ] { #expect(program.environment[name] == value) }
     }
 }

@@ -1,6 +1,8 @@
 import Foundation
-import MeshLab
+import MeshState
 import Testing
+
+@testable import MeshLab
 
 @Suite struct CaptureTests {
     /// A program, what it runs, and the port that it asks for at edition.cnn.com.
@@ -206,7 +208,7 @@ import Testing
             defer { inbound.stop() }
             let outside = NamedServer("outside", host: "127.\(fixture.layout.block).113.10", port: 3306)
             defer { outside.stop() }
-            try WorldMap.write(layout: fixture.layout, nodes: LabWorld.nodes(layout: fixture.layout))
+            try WorldMap.write(layout: fixture.layout)
             let environment = Capture.environment(
                 forProxyOf: try fixture.node("sleep"), layout: fixture.layout,
                 library: try WorldFixture.captureLibrary())
@@ -257,6 +259,59 @@ import Testing
         }
     }
 
+    @Test("The pod's own 127.0.0.1 has the proxy's ports, hands low ports to the sidecar, and leaves the rest alone")
+    func localhost() async throws {
+        try await withSidecar { fixture, sidecar in
+            let node = try fixture.node("sleep")
+            let admin = NamedServer("admin", host: node.loopback, port: ProxyNode.adminPort)
+            defer { admin.stop() }
+            let lines = try await python(
+                """
+                import errno, socket
+                def call(port):
+                    s = socket.create_connection(("127.0.0.1", port)); s.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+                    print(s.getpeername(), s.recv(4096).decode().split("\\r\\n")[-1].strip())
+                call(15000)
+                call(80)
+                own = socket.socket(); own.bind(("127.0.0.1", 0)); own.listen()
+                print(socket.create_connection(own.getsockname()).getpeername() == own.getsockname())
+                """, try fixture.captured(as: "sleep"))
+            #expect(lines == ["('127.0.0.1', 15000) admin", "('127.0.0.1', 80) via sidecar", "True"])
+            #expect(sidecar.headers.map(\.destination) == ["127.0.0.1"])
+        }
+    }
+
+    @Test("A pod's files and Unix sockets are the lab's, for whatever opens them")
+    func mountedPaths() async throws {
+        try await WorldFixture.use { fixture in
+            let node = try fixture.node("sleep")
+            let authority = LabCA(directory: fixture.layout.certificateDirectory)
+            try await authority.prepare()
+            try await authority.issue(to: [node])
+            let environment = try fixture.captured(as: "sleep")
+            let chain = try String(contentsOf: node.certificateChainFile, encoding: .utf8)
+            #expect(try await command(["cat", "/etc/certs/cert-chain.pem"], environment: environment).output == chain)
+            for file in ["/etc/certs/root-cert.pem", "/etc/istio/nginx-ca-certs/example.com.crt"] {
+                let result = try await command(["openssl", "x509", "-noout", "-in", file], environment: environment)
+                #expect(result.isSuccess, "\(file): \(result.errors)")
+            }
+            let folder = fixture.layout.socketDirectory.appending(path: "example")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let lines = try await python(
+                """
+                import os, socket
+                server = socket.socket(socket.AF_UNIX); server.bind("\(folder.path)/socket"); server.listen()
+                socket.socket(socket.AF_UNIX).connect("/var/run/example/socket"); print("connected")
+                print(len(open("/etc/certs/key.pem").read()) > 100, os.path.exists("/etc/certs/none"))
+                try: open("/etc/certs/none")
+                except OSError as error: print(type(error).__name__)
+                try: open("/etc/istio")
+                except OSError as error: print(type(error).__name__)
+                """, environment)
+            #expect(lines == ["connected", "True False", "FileNotFoundError", "FileNotFoundError"])
+        }
+    }
+
     // MARK: Helpers
 
     /// A sidecar of `sleep` and a name server that knows the lab's world.
@@ -265,8 +320,8 @@ import Testing
             let sidecar = FakeSidecar(host: try fixture.node("sleep").loopback, port: ProxyNode.outboundPort)
             defer { sidecar.stop() }
             let server = try await MeshLab.NameServer(
-                names: NameTable(LabWorld.addresses()), address: fixture.layout.nameServerAddress,
-                port: fixture.layout.nameServerPort)
+                names: try WorldFixture.names(), for: .workload, address: fixture.layout.nameServerAddress,
+                port: fixture.layout.workloadNameServerPort)
             try await during({ try await server.run() }) { try await body(fixture, sidecar) }
         }
     }

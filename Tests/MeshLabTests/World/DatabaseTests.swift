@@ -1,12 +1,13 @@
 import Foundation
-import MeshLab
 import Testing
+
+@testable import MeshLab
 
 @Suite struct DatabaseTests {
     @Test("bookinfo may read the documents' table and nothing more; the data outlives kill -9")
     func database() async throws {
         try await WorldFixture.use { fixture in
-            let database = MariaDB(layout: fixture.layout)
+            let database = MariaDB.external(layout: fixture.layout)
             try await database.prepare()
             let supervisor = Supervisor(stateDirectory: fixture.layout.stateDirectory)
             await supervisor.start(try database.program())
@@ -58,10 +59,49 @@ import Testing
         }
     }
 
+    @Test("The virtual machine's database has the documents' ratings and root, and nothing of the other's")
+    func virtualMachine() async throws {
+        try await WorldFixture.use { fixture in
+            let databases = [MariaDB.external(layout: fixture.layout), .virtualMachine(layout: fixture.layout)]
+            try await MariaDB.prepareAll(layout: fixture.layout)
+            let supervisor = Supervisor(stateDirectory: fixture.layout.stateDirectory)
+            for database in databases { await supervisor.start(try database.program()) }
+            func client(_ address: String, _ user: String, _ statement: String) async throws -> CommandResult {
+                try await command([
+                    "mariadb", "--no-defaults", "--protocol=tcp", "-h", try fixture.address(address),
+                    "--user=\(user.split(separator: ":")[0])", "--password=\(user.split(separator: ":")[1])", "-N",
+                    "-B",
+                    "-e", statement, "test",
+                ])
+            }
+            let select = "select * from ratings order by ReviewID"
+            for (address, user) in [("10.150.0.5", "root:password"), ("203.0.113.10", "admin:admin")] {
+                let rows = try await awaited("the ratings at \(address)") {
+                    let result = try await client(address, user, select)
+                    return result.isSuccess ? result.output : nil
+                }
+                #expect(rows == "1\t5\n2\t4\n")
+            }
+            let change = try await client(
+                "10.150.0.5", "root:password", "update ratings set rating=1 where reviewid=1; \(select)")
+            #expect(change.output == "1\t1\n2\t4\n", "\(change.errors)")
+            #expect(try await client("203.0.113.10", "admin:admin", select).output == "1\t5\n2\t4\n")
+            #expect(try await !client("203.0.113.10", "root:password", select).isSuccess)
+            let local = try await command(
+                [
+                    "mariadb", "--no-defaults", "--socket=\(databases[1].socketFile.path)", "-u", "root", "-ppassword",
+                    "-N",
+                    "-B", "-e", select, "test",
+                ])
+            #expect(local.output == "1\t1\n2\t4\n", "\(local.errors)")
+            await supervisor.stopAll()
+        }
+    }
+
     @Test("A long state folder does not make the socket's path too long")
     func socketPath() {
         let folder = URL(filePath: "/tmp/" + String(repeating: "long", count: 30))
-        let path = MariaDB(layout: LabLayout(stateDirectory: folder, block: 9)).socketFile.path
+        let path = MariaDB.external(layout: LabLayout(stateDirectory: folder, block: 9)).socketFile.path
         #expect(path.utf8.count < 108)
     }
 

@@ -1,13 +1,15 @@
 import Foundation
-import MeshLab
 import MeshState
 import Testing
+
+@testable import MeshLab
 
 @Suite struct OutsideWorldTests {
     /// What `curl` is asked for and what it has to say.
     private struct Call {
         var url: String
         var head = false
+        var options: [String] = []
         /// `%{http_version} %{http_code} %{content_type}`, and for a page its size.
         var summary: String
         var body: String? = nil
@@ -30,14 +32,45 @@ import Testing
         Call(url: "http://httpbin.org/delay/0", summary: "1.1 200 application/json"),
         Call(url: "http://httpbin.org/headers", summary: "1.1 200 application/json", body: #""Host": "httpbin.org""#),
         Call(url: "https://httpbin.org/headers", summary: "2 200 application/json", body: #""Accept": "*/*""#),
+        Call(
+            url: "http://httpbin.org/headers", options: ["-H", "x-envoy-decorator-operation: a"],
+            summary: "1.1 200 application/json", body: #""X-Envoy-Decorator-Operation": "a""#),
+        Call(
+            url: "https://httpbin.org/get?a=b", summary: "2 200 application/json",
+            body: #""url": "https://httpbin.org/get?a=b""#),
+        Call(url: "http://httpbin.org/ip", summary: "1.1 200 application/json", body: #""origin": "127.0.0.1""#),
+        // One server has all the encyclopedias: what is shown depends on who is asked for, not on where.
+        Call(
+            url: "https://www.wikipedia.org/", options: ["-H", "host: de.wikipedia.org"], summary: "2 200 \(html) 120",
+            body: "<title>Wikipedia – Die freie Enzyklopädie</title>"),
+        Call(
+            url: "https://www.googleapis.com/books/v1/volumes?q=isbn:0486424618", summary: "2 200 application/json",
+            body: #""title": "The Comedy of Errors""#),
+        Call(
+            url: "http://uk.foo.bar.com:9080/baz", options: ["-H", "host: foo.bar.com"],
+            summary: "1.1 200 application/json", body: #""server": "uk.foo.bar.com""#),
+        Call(
+            url: "http://uk.foo.bar.com:9080/baz", options: ["-H", "host: foo.bar.com"],
+            summary: "1.1 200 application/json", body: #""url": "http://foo.bar.com/baz""#),
+        Call(
+            url: "https://in.foo.bar.com:7443/", summary: "2 200 application/json", body: #""server": "in.foo.bar.com""#
+        ),
+        Call(url: "http://any.bar.com/", summary: "1.1 200 application/json", body: #""Host": "any.bar.com""#),
+        Call(url: "https://istio.io/", head: true, summary: "2 200 application/json"),
+        Call(
+            url: "https://test-destination.example.com:9443/",
+            options: ["-H", "handled-by-egress-gateway: true"], summary: "2 200 application/json",
+            body: #""Handled-By-Egress-Gateway": "true""#),
     ]
 
     @Test("The hosts outside answer what the documents print, with a certificate of the lab's authority")
     func answers() async throws {
-        try await withWorld { fixture, bundle in
+        try await withWorld { fixture, authority in
+            let bundle = authority.bundleFile.path
             for call in Self.calls {
                 let result = try await curl(
-                    call.url, fixture, bundle, options: call.head ? ["-I", "-o", "/dev/null"] : [])
+                    call.url, fixture, bundle,
+                    options: call.options + (call.head ? ["-I", "-o", "/dev/null"] : []))
                 let summary = result.output.split(separator: "\n").last ?? ""
                 #expect(summary.hasPrefix(call.summary), "\(call.url): \(summary) \(result.errors)")
                 if let body = call.body { #expect(result.output.contains(body), "\(result.output)") }
@@ -52,11 +85,54 @@ import Testing
         }
     }
 
-    private func withWorld(_ body: (WorldFixture, String) async throws -> Void) async throws {
+    @Test("nginx welcomes those with a certificate of its authority, and tells the others what is missing")
+    func clientCertificates() async throws {
+        try await withWorld { fixture, authority in
+            let url = "https://my-nginx.mesh-external.svc.cluster.local/"
+            let trust = authority.exampleCertificateFile.path
+            for port in [443, 31_443] {
+                func call(_ options: String...) async throws -> CommandResult {
+                    let address = try fixture.address("10.244.0.40")
+                    return try await command(
+                        ["curl", "-s", "--cacert", trust, "-w", "%{http_version} %{http_code}", "--connect-to"]
+                            + ["::\(address):\(fixture.layout.loopbackPort(for: port))"] + options + [url])
+                }
+                let without = try await call()
+                #expect(without.output.contains("<center><h1>400 Bad Request</h1></center>"))
+                #expect(without.output.contains("No required SSL certificate was sent"))
+                #expect(without.output.hasSuffix("1.1 400"))
+                let client = authority.nginxClient
+                let with = try await call("--cert", client.certificateFile.path, "--key", client.keyFile.path)
+                #expect(with.output.contains("<title>Welcome to nginx!</title>") && with.output.hasSuffix("1.1 200"))
+                // A certificate of another authority is refused by TLS itself.
+                let wrong = authority.apiServer
+                #expect(
+                    try await !call("--cert", wrong.certificateFile.path, "--key", wrong.keyFile.path).output
+                        .contains("Welcome"))
+            }
+        }
+    }
+
+    @Test("A TCP server greets and then sends back what it gets; a Unix socket speaks HTTP")
+    func otherServers() async throws {
+        try await withWorld { fixture, _ in
+            for port in [9090, 9091] {
+                let address = try fixture.address("192.0.2.62")
+                let talk = "exec 3<>/dev/tcp/\(address)/\(port); read -u 3 a; echo hi >&3; read -u 3 b; echo $a $b"
+                let result = try await command(["bash", "-c", talk])
+                #expect(result.output == "hello hi\n", "\(result.errors)")
+            }
+            let socket = fixture.layout.socketDirectory.appending(path: "example/socket").path
+            let answer = try await command(["curl", "-s", "--unix-socket", socket, "http://example.unix.local/a"])
+            #expect(answer.output.contains(#""server": "example.unix.local""#))
+        }
+    }
+
+    private func withWorld(_ body: (WorldFixture, LabCA) async throws -> Void) async throws {
         try await WorldFixture.use { fixture in
             let authority = LabCA(directory: fixture.layout.certificateDirectory)
             try await authority.prepare()
-            let world = OutsideWorld(layout: fixture.layout, identity: authority.outsideWorld)
+            let world = OutsideWorld(layout: fixture.layout, authority: authority)
             let (ready, continuation) = AsyncStream<Void>.makeStream()
             try await during({
                 defer { continuation.finish() }
@@ -64,7 +140,7 @@ import Testing
             }) {
                 var events = ready.makeAsyncIterator()
                 try #require(await events.next() != nil, "the outside world did not start")
-                try await body(fixture, authority.bundleFile.path)
+                try await body(fixture, authority)
             }
         }
     }
@@ -75,11 +151,12 @@ import Testing
     ) async throws -> CommandResult {
         let parts = try #require(URLComponents(string: url))
         let host = try #require(parts.host)
-        let port = parts.scheme == "https" ? 443 : 80
+        let port = parts.port ?? (parts.scheme == "https" ? 443 : 80)
         let table = NameTable(LabWorld.addresses())
         let address = try fixture.address(try #require(table.address(of: host)))
         return try await command(
-            ["curl", "-s", "--cacert", bundle, "--connect-to", "\(host):\(port):\(address):\(10_000 + port)"]
+            ["curl", "-s", "--cacert", bundle]
+                + ["--connect-to", "\(host):\(port):\(address):\(fixture.layout.loopbackPort(for: port))"]
                 + ["-w", "\n%{http_version} %{http_code} %{content_type} %{size_download}"] + options + [url])
     }
 }

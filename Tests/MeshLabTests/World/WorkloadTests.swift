@@ -42,6 +42,21 @@ import Testing
         }
     }
 
+    @Test(
+        "Only versions 2 and 3 of the reviews ask for ratings",
+        arguments: [("v1", nil), ("v2", "black"), ("v3", "red")])
+    func reviews(version: String, color: String?) async throws {
+        try await WorldFixture.use { fixture in
+            let environment = ["RATINGS_HOSTNAME": try fixture.node("ratings-v1").loopback]
+            let url = "http://\(try fixture.node("reviews-\(version)").loopback):9080/reviews/0"
+            try await serving(["ratings-v1", "reviews-\(version)"], fixture, environment) {
+                let reviews = try JSONValue(parsing: await fetch(url))["reviews"]?.arrayValue ?? []
+                #expect(reviews.map { $0["rating"]?["color"]?.stringValue } == [color, color])
+                #expect(reviews.allSatisfy { $0["text"] != nil })
+            }
+        }
+    }
+
     @Test("The visitor asks again and again, whatever the answer")
     func loadGenerator() async throws {
         try await WorldFixture.use { fixture in

@@ -1,8 +1,9 @@
 import Foundation
-import MeshLab
 import MeshState
 import Subprocess
 import Testing
+
+@testable import MeshLab
 
 /// A state folder and a block of the loopback for one test alone, given back when the test lets go of it.
 final class WorldFixture: Sendable {
@@ -47,6 +48,16 @@ final class WorldFixture: Sendable {
 
     func captured(as workload: String) throws -> [String: String] {
         Capture.environment(for: try node(workload), layout: layout, library: try Self.captureLibrary())
+    }
+
+    /// What the name servers of a new lab know.
+    static func names() throws -> NameTable {
+        let table = NameTable(LabWorld.addresses())
+        let objects = LabWorld.objects()
+        func all(_ kind: String) -> [JSONValue] { objects.filter { $0["kind"]?.stringValue == kind } }
+        table.replace(
+            .services, with: ServiceNames.addresses(services: all("Service"), endpoints: all("Endpoints")))
+        return table
     }
 
     /// The capture library is built beside the tests.

@@ -78,18 +78,18 @@ struct ProductPage: Sendable {
         }
         for review in reviews {
             html += "<blockquote><p>\(text(review["text"]))</p><small>\(text(review["reviewer"]))</small>\n"
-            html += "\(rating(review["rating"]))</blockquote>\n"
+            html += "\(review["rating"].map(rating) ?? "")</blockquote>\n"
         }
         return html
     }
 
-    private func rating(_ rating: JSONValue?) -> String {
-        guard let stars = rating?["stars"]?.integerValue, (0...5).contains(stars) else {
+    private func rating(_ rating: JSONValue) -> String {
+        guard let stars = rating["stars"]?.integerValue, (0...5).contains(stars) else {
             return "<p><i>\(Self.unavailable)</i></p>\n"
         }
         let full = String(repeating: "<span class=\"glyphicon glyphicon-star\"></span>", count: Int(stars))
         let empty = String(repeating: "<span class=\"glyphicon glyphicon-star-empty\"></span>", count: 5 - Int(stars))
-        return "<font color=\"\(text(rating?["color"]))\">\(full)\(empty)</font>\n"
+        return "<font color=\"\(text(rating["color"]))\">\(full)\(empty)</font>\n"
     }
 
     /// A value as HTML text.

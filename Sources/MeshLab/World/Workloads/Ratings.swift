@@ -44,7 +44,7 @@ struct RatingsDatabase: Sendable {
     let password: String
 
     init(environment: [String: String]) {
-        host = environment["MYSQL_DB_HOST"] ?? OutsideHost.database.name
+        host = environment["MYSQL_DB_HOST"] ?? "localhost"
         port = environment["MYSQL_DB_PORT"] ?? "3306"
         user = environment["MYSQL_DB_USER"] ?? "bookinfo"
         password = environment["MYSQL_DB_PASSWORD"] ?? "bookinfo"

@@ -2,17 +2,19 @@ import HTTPTypes
 import Hummingbird
 import MeshState
 
-/// Bookinfo's `reviews`, version 3: two reviews with stars in red, which come from `ratings`.
+/// Bookinfo's `reviews`: two reviews, in versions 2 and 3 with stars, which come from `ratings`.
 struct Reviews: Sendable {
     let client: WorkloadClient
     let services: BookinfoServices
     let pod: String
+    /// Of the stars: version 2 has black ones, version 3 red ones; nil for version 1, which has none.
+    let color: String?
 
     func router() -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.get("reviews/:id") { request, context in
             let id = try context.parameters.require("id", as: Int.self)
-            let ratings = await self.ratings(of: id, headers: request.headers.forwarded)
+            let ratings = color == nil ? nil : await self.ratings(of: id, headers: request.headers.forwarded)
             let document: JSONValue = [
                 "id": .string(String(id)), "podname": .string(pod), "clustername": "null",
                 "reviews": [
@@ -36,12 +38,14 @@ struct Reviews: Sendable {
     }
 
     private func review(_ reviewer: String, _ ratings: JSONValue?, _ text: String) -> JSONValue {
-        let rating: JSONValue =
+        var review: JSONValue = ["reviewer": .string(reviewer), "text": .string(text)]
+        if let color {
             if let stars = ratings?[reviewer] {
-                ["stars": stars, "color": "red"]
+                review["rating"] = ["stars": stars, "color": .string(color)]
             } else {
-                ["error": "Ratings service is currently unavailable"]
+                review["rating"] = ["error": "Ratings service is currently unavailable"]
             }
-        return ["reviewer": .string(reviewer), "text": .string(text), "rating": rating]
+        }
+        return review
     }
 }

@@ -41,10 +41,14 @@ public enum WorkloadService {
         return switch name {
         case "productpage-v1": ProductPage(client: client, services: services).router()
         case "details-v1": Details.router()
-        case "reviews-v3":
-            Reviews(client: client, services: services, pod: environment["HOSTNAME"] ?? name).router()
+        case "reviews-v1", "reviews-v2", "reviews-v3":
+            Reviews(
+                client: client, services: services, pod: environment["HOSTNAME"] ?? name,
+                color: ["reviews-v2": "black", "reviews-v3": "red"][name]
+            ).router()
         case "ratings-v1": Ratings(source: .fixed).router()
-        case "ratings-v2-mysql": Ratings(source: .database(RatingsDatabase(environment: environment))).router()
+        case "ratings-v2-mysql", "ratings-v2-mysql-vm":
+            Ratings(source: .database(RatingsDatabase(environment: environment))).router()
         default: throw LabError("no workload is called \(name)")
         }
     }
