@@ -44,9 +44,11 @@ extension DocumentTests {
             _ body: (DocumentLab, (String) async throws -> String) async throws -> Void
         ) async throws {
             let lab = try DocumentLab.current
-            let socket = lab.lab.stateHome.appending(path: "meshtop/lab/mariadb/mariadb.sock").path
             func database(_ statements: String) async throws -> String {
-                try await output(of: "mariadb", ["--no-defaults", "-S", socket, "--batch", "-vv", "-e", statements])
+                let result = try await lab.lab.exec(
+                    "mysql.example.com", "mysql", "-u", "admin", "-padmin", "--batch", "-vv", "-e", statements)
+                #expect(result.status == 0, "\(result.errors)")
+                return result.output
             }
             do {
                 try await body(lab, database)
