@@ -111,7 +111,8 @@ public actor ControlPlane {
         for (target, members) in Dictionary(grouping: nodes, by: \.target) {
             let planner = OutboundPlanner(index: index, target: target)
             report.merge(planner.report)
-            for node in members { await pushers[node.id]?.submit(planner.plan) }
+            let credentials = TLSSecret.credentials(in: target.namespace, of: mesh.secrets)
+            for node in members { await pushers[node.id]?.submit(planner.plan, credentials: credentials) }
         }
         self.report = report
     }

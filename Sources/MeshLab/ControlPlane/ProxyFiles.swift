@@ -13,6 +13,8 @@ struct ProxyFiles: Sendable {
     var bootstrapFile: URL { directory.appending(path: "bootstrap.json") }
     var clustersFile: URL { directory.appending(path: "cds/cds.json") }
     var listenersFile: URL { directory.appending(path: "lds/lds.json") }
+    /// Holds no secret at all; a resource that wants one which does not exist reads it here.
+    var noSecretsFile: URL { directory.appending(path: "no-secrets.json") }
     func routeFile(_ name: String) -> URL { directory.appending(path: "rds/\(Self.fileName(name))") }
 
     /// A resource's name as a file's: what cannot be in one becomes `%XX`, and a name too long ends in its hash.
@@ -37,6 +39,7 @@ struct ProxyFiles: Sendable {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: name), withIntermediateDirectories: true)
         }
+        try write(DiscoveryFile([]).text, to: noSecretsFile)
     }
 
     /// Replaces a file at once: whoever reads it sees the old text or the new one.

@@ -14,8 +14,14 @@ actor ProxyPusher {
     private let logger: Logger
 
     private var cache = ResourceCache()
-    private var lastPlan: ProxyPlan?
-    private var pending: ProxyPlan?
+    /// What a proxy is to be told.
+    private struct Order: Hashable {
+        var plan: ProxyPlan
+        var credentials: [String: TLSSecret]
+    }
+
+    private var lastOrder: Order?
+    private var pending: Order?
     private var worker: Task<Void, Never>?
     private var settler: Task<Void, Never>?
 
@@ -45,11 +51,12 @@ actor ProxyPusher {
         detail = ProxySyncDetail(proxy: node.id, kind: node.kind)
     }
 
-    /// Has a plan pushed; an earlier one that waits still is skipped.
-    func submit(_ plan: ProxyPlan) {
-        guard plan != lastPlan else { return }
-        lastPlan = plan
-        pending = plan
+    /// Has a plan pushed, with the Secrets that it may name; an earlier one that waits still is skipped.
+    func submit(_ plan: ProxyPlan, credentials: [String: TLSSecret] = [:]) {
+        let order = Order(plan: plan, credentials: credentials)
+        guard order != lastOrder else { return }
+        lastOrder = order
+        pending = order
         detail.isPushing = true
         settler?.cancel()
         if worker == nil { worker = Task { await work() } }
@@ -75,9 +82,9 @@ actor ProxyPusher {
     }
 
     private func work() async {
-        while let plan = pending, !Task.isCancelled {
+        while let order = pending, !Task.isCancelled {
             pending = nil
-            await push(plan)
+            await push(order)
         }
         worker = nil
         detail.isPushing = false
@@ -117,8 +124,9 @@ actor ProxyPusher {
 
     // MARK: One push
 
-    private func push(_ plan: ProxyPlan) async {
-        let target = cache.resources(plan: plan, node: node, layout: layout)
+    private func push(_ order: Order) async {
+        let target = cache.resources(
+            plan: order.plan, credentials: order.credentials, node: node, layout: layout)
         let problems = target.referenceProblems()
         guard problems.isEmpty else {
             detail.problem = problems.joined(separator: "; ")

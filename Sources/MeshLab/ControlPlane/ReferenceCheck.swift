@@ -3,13 +3,17 @@ import MeshState
 /// What a resource names outside itself, and what is wrong within it.
 ///
 /// Envoy accepts a route or a `tcp_proxy` to a cluster that does not exist in silence, so this is looked at before a
-/// push.
+/// push. Where a VirtualService names such a cluster, that is what Istio does with it: requests get 503.
 struct ResourceReferences: Sendable, Hashable {
     private(set) var clusters: Set<String> = []
     private(set) var routes: Set<String> = []
     private(set) var problems: [String] = []
 
-    init(of resource: JSONValue) { visit(resource) }
+    /// `mayLack`: clusters that need not exist.
+    init(of resource: JSONValue, mayLack: Set<String> = []) {
+        visit(resource)
+        clusters.subtract(mayLack)
+    }
 
     private mutating func visit(_ value: JSONValue) {
         switch value {
@@ -21,6 +25,9 @@ struct ResourceReferences: Sendable, Hashable {
 
     private mutating func visit(_ members: [String: JSONValue]) {
         if let cluster = members["cluster"]?.stringValue { clusters.insert(cluster) }
+        for share in members["weighted_clusters"]?["clusters"]?.arrayValue ?? [] {
+            if let cluster = share["name"]?.stringValue { clusters.insert(cluster) }
+        }
         if let route = members["route_config_name"]?.stringValue { routes.insert(route) }
         if let port = members["port_value"]?.integerValue, !(1...65_535).contains(port) {
             problems.append("port \(port) is not in the range 1 to 65535")

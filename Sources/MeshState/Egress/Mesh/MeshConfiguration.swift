@@ -17,13 +17,15 @@ public struct MeshConfiguration: Sendable, Hashable {
     public var gateways: [Gateway]
     public var sidecars: [Sidecar]
     public var workloadEntries: [WorkloadEntry]
+    /// Secrets with certificates, which Gateways and DestinationRules name.
+    public var secrets: [TLSSecret]
 
     /// A mesh of these objects.
     public init(
         policy: OutboundPolicy = .registryOnly, entries: [ServiceEntry] = [], services: [Service] = [],
         endpoints: [Endpoints] = [], pods: [Pod] = [], virtualServices: [VirtualService] = [],
         destinationRules: [DestinationRule] = [], gateways: [Gateway] = [], sidecars: [Sidecar] = [],
-        workloadEntries: [WorkloadEntry] = []
+        workloadEntries: [WorkloadEntry] = [], secrets: [TLSSecret] = []
     ) {
         self.policy = policy
         self.entries = entries
@@ -35,6 +37,7 @@ public struct MeshConfiguration: Sendable, Hashable {
         self.gateways = gateways
         self.sidecars = sidecars
         self.workloadEntries = workloadEntries
+        self.secrets = secrets
     }
 
     /// Takes in one object of the API; whether its kind is one that decides where calls go.
@@ -51,6 +54,7 @@ public struct MeshConfiguration: Sendable, Hashable {
         case Gateway.kind where Gateway.isIstio(object): gateways.append(try Gateway(object: object))
         case Sidecar.kind: sidecars.append(try Sidecar(object: object))
         case WorkloadEntry.kind: workloadEntries.append(try WorkloadEntry(object: object))
+        case TLSSecret.kind: secrets.append(try TLSSecret(object: object))
         default: return false
         }
         return true
