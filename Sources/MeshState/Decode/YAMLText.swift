@@ -14,67 +14,43 @@ public struct YAMLSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
     public var description: String { line.map { "line \($0): \(reason)" } ?? reason }
 }
 
+/// One document of a YAML text, and where in the text its values stand.
+public struct YAMLDocument: Sendable {
+    public let value: JSONValue
+    public let lines: SourceLines
+}
+
 /// Reads YAML the way kubectl does: plain scalars are typed, anchors and merge keys are resolved, keys are unique.
 public enum YAMLText {
-    /// Aliases can make a short text stand for a huge document; more values than this are refused.
-    private static let mostValues = 200_000
-
     /// Reads every document of the text; empty documents are left out.
     public static func parse(_ text: String) throws(YAMLSyntaxError) -> [JSONValue] {
+        let (documents, error) = documents(in: text)
+        if let error { throw error }
+        return documents.map(\.value)
+    }
+
+    /// Reads the documents of the text up to the first error; empty documents are left out.
+    public static func documents(in text: String) -> (documents: [YAMLDocument], error: YAMLSyntaxError?) {
+        var documents: [YAMLDocument] = []
+        // Aliases can make a short text stand for a huge document; a text without them has fewer values than bytes.
+        var reader = YAMLReader(budget: max(200_000, text.utf8.count))
         do {
             let parser = try Parser(yaml: text, encoding: .utf8)
-            var documents: [JSONValue] = []
-            var budget = mostValues
             while let node = try parser.nextRoot() {
-                let value = try json(of: node, budget: &budget)
-                if !value.isNull { documents.append(value) }
+                let document = try reader.document(of: node)
+                if !document.value.isNull { documents.append(document) }
             }
-            return documents
+            return (documents, nil)
         } catch let error as YAMLSyntaxError {
-            throw error
+            return (documents, error)
         } catch let error as YamlError {
-            throw YAMLSyntaxError(error, text: text)
+            return (documents, YAMLSyntaxError(error, text: text))
         } catch {
-            throw YAMLSyntaxError(line: nil, reason: "\(error)")
+            return (documents, YAMLSyntaxError(line: nil, reason: "\(error)"))
         }
     }
 
-    private static func json(of node: Node, budget: inout Int) throws(YAMLSyntaxError) -> JSONValue {
-        budget -= 1
-        guard budget > 0 else {
-            throw YAMLSyntaxError(line: node.mark?.line, reason: "the document has more than \(mostValues) values")
-        }
-        switch node {
-        case .scalar(let scalar): return json(of: scalar)
-        case .sequence(let sequence):
-            var elements: [JSONValue] = []
-            for element in sequence { elements.append(try json(of: element, budget: &budget)) }
-            return .array(elements)
-        case .mapping(let mapping): return try json(of: mapping, budget: &budget)
-        case .alias(let alias):
-            throw YAMLSyntaxError(line: alias.mark?.line, reason: "nothing has the anchor of this alias")
-        }
-    }
-
-    private static func json(of mapping: Node.Mapping, budget: inout Int) throws(YAMLSyntaxError) -> JSONValue {
-        var members: [String: JSONValue] = [:]
-        var merged: [String: JSONValue] = [:]
-        for (key, value) in mapping {
-            guard case .scalar(let scalar) = key else {
-                throw YAMLSyntaxError(line: key.mark?.line, reason: "a key has to be a word")
-            }
-            let member = try json(of: value, budget: &budget)
-            if scalar.string == "<<", scalar.style == .plain {
-                let sources = member.arrayValue ?? [member]
-                for source in sources.reversed() { merged.merge(source.objectValue ?? [:]) { _, new in new } }
-            } else if members.updateValue(member, forKey: scalar.string) != nil {
-                throw YAMLSyntaxError(line: scalar.mark?.line, reason: "the key \"\(scalar.string)\" stands twice")
-            }
-        }
-        return .object(members.merging(merged) { own, _ in own })
-    }
-
-    private static func json(of scalar: Node.Scalar) -> JSONValue {
+    fileprivate static func json(of scalar: Node.Scalar) -> JSONValue {
         let isPlain = scalar.style == .plain || scalar.style == .any
         switch scalar.tag.description {
         case "tag:yaml.org,2002:str", "!": return .string(scalar.string)
@@ -109,6 +85,71 @@ public enum YAMLText {
         let decimal = "+-.eE0123456789"
         guard text.allSatisfy({ decimal.contains($0) }), let value = Double(text), value.isFinite else { return nil }
         return .number(value)
+    }
+}
+
+/// Turns the nodes of a text into documents.
+private struct YAMLReader {
+    private let most: Int
+    /// How many more values may come.
+    private var budget: Int
+
+    init(budget: Int) {
+        most = budget
+        self.budget = budget
+    }
+
+    mutating func document(of node: Node) throws(YAMLSyntaxError) -> YAMLDocument {
+        budget -= 1
+        let line = node.mark?.line ?? 1
+        guard budget > 0 else { throw YAMLSyntaxError(line: line, reason: "the document has more than \(most) values") }
+        switch node {
+        case .scalar(let scalar):
+            return YAMLDocument(value: YAMLText.json(of: scalar), lines: SourceLines(line: line))
+        case .sequence(let sequence):
+            var elements: [YAMLDocument] = []
+            for element in sequence { elements.append(try document(of: element)) }
+            return YAMLDocument(
+                value: .array(elements.map(\.value)), lines: SourceLines(line: line, elements: elements.map(\.lines)))
+        case .mapping(let mapping):
+            let members = try members(of: mapping)
+            return YAMLDocument(
+                value: .object(members.mapValues(\.value)),
+                lines: SourceLines(line: line, members: members.mapValues(\.lines)))
+        case .alias:
+            throw YAMLSyntaxError(line: line, reason: "nothing has the anchor of this alias")
+        }
+    }
+
+    private mutating func members(of mapping: Node.Mapping) throws(YAMLSyntaxError) -> [String: YAMLDocument] {
+        var members: [String: YAMLDocument] = [:]
+        var merged: [String: YAMLDocument] = [:]
+        for (key, value) in mapping {
+            guard case .scalar(let scalar) = key else {
+                throw YAMLSyntaxError(line: key.mark?.line, reason: "a key has to be a word")
+            }
+            let member = try document(of: value)
+            if scalar.string == "<<", scalar.style == .plain {
+                for source in Self.sources(member).reversed() { merged.merge(source) { _, new in new } }
+            } else if members.updateValue(member, forKey: scalar.string) != nil {
+                throw YAMLSyntaxError(line: scalar.mark?.line, reason: "the key \"\(scalar.string)\" stands twice")
+            }
+        }
+        return members.merging(merged) { own, _ in own }
+    }
+
+    /// The mappings that a merge key names: one, or a list of them.
+    private static func sources(_ document: YAMLDocument) -> [[String: YAMLDocument]] {
+        let elements = (document.value.arrayValue ?? []).enumerated().map { index, value in
+            YAMLDocument(value: value, lines: document.lines[index])
+        }
+        return (document.value.arrayValue == nil ? [document] : elements).map { source in
+            var members: [String: YAMLDocument] = [:]
+            for (name, value) in source.value.objectValue ?? [:] {
+                members[name] = YAMLDocument(value: value, lines: source.lines[name])
+            }
+            return members
+        }
     }
 }
 

@@ -24,9 +24,23 @@ enum EndpointRules {
                 guard let endpoint = staticEndpoint(index, entry), endpoint.address.isEmpty else { return [] }
                 return [Finding("\(endpoint.path).address", unsetAddress(endpoint))]
             }),
-        EntryRule(22, find: .endpoint { index, entry, _ in staticEndpoint(index, entry).map(unixFindings) ?? [] }),
         EntryRule(
-            23,
+            22, since: IstioVersion(1, 0),
+            find: .endpoint { index, entry, version in
+                staticEndpoint(index, entry).map { unixFindings($0, version) } ?? []
+            }),
+        // Before 1.5 it had to be an IPv4 address, and before 1.0 there were no unix sockets.
+        EntryRule(
+            23, until: IstioVersion(1, 5),
+            find: .endpoint { index, entry, version in
+                guard let endpoint = staticEndpoint(index, entry), !endpoint.address.isEmpty,
+                    endpoint.unixPath == nil || version < IstioVersion(1, 0),
+                    let error = Names.addressError(endpoint.address, in: version)
+                else { return [] }
+                return [Finding("\(endpoint.path).address", error)]
+            }),
+        EntryRule(
+            23, since: IstioVersion(1, 5),
             find: .endpoint { index, entry, _ in
                 guard let endpoint = staticEndpoint(index, entry), endpoint.unixPath == nil, !endpoint.address.isEmpty,
                     IPAddress(endpoint.address) == nil
@@ -37,25 +51,23 @@ enum EndpointRules {
         EntryRule(
             24,
             find: .endpoint { index, entry, _ in
-                staticEndpoint(index, entry).map { portFindings($0, known: portNames(of: entry)) } ?? []
+                staticEndpoint(index, entry).map { portFindings($0, known: entry.portNames) } ?? []
             }),
         EntryRule(25, find: .endpoint { index, entry, _ in staticEndpoint(index, entry).map(labelFindings) ?? [] }),
         EntryRule(
-            22,
+            22, since: IstioVersion(1, 0),
             find: .endpoint { index, entry, _ in
                 guard let endpoint = staticEndpoint(index, entry), endpoint.unixPath != nil,
-                    portNames(of: entry).count != 1
+                    entry.portNames.count != 1
                 else { return [] }
                 return [Finding("spec.ports", "exactly 1 service port required for unix endpoints")]
             }),
         EntryRule(
             20, until: IstioVersion(1, 5),
-            find: .entry { entry, _ in
-                entry.resolution == .static && entry.endpoints?.isEmpty != false
-                    ? [
-                        Finding(
-                            "spec.endpoints", "endpoints must be provided if service entry resolution mode is static")
-                    ] : []
+            find: .entry { entry, version in
+                guard entry.resolution == .static, entry.endpoints?.isEmpty != false else { return [] }
+                let text = "endpoints must be provided if service entry \(entry.word(in: version)) mode is static"
+                return [Finding("spec.endpoints", text)]
             }),
     ]
 
@@ -63,13 +75,18 @@ enum EndpointRules {
     static let ofResolvingEntries = [
         EntryRule(
             26,
-            find: .entry { entry, _ in
+            find: .entry { entry, version in
+                // The first releases of 1.0 let names with a wildcard slip through.
+                let isLax = version.lies(since: IstioVersion(1, 0), until: IstioVersion(1, 0, 3))
                 guard entry.resolvesNames, entry.endpoints?.isEmpty != false,
-                    entry.hosts.contains(where: { Names.domainError($0) != nil })
+                    entry.hosts.contains(where: { host in
+                        Names.domainError(host, in: version) != nil
+                            && !(isLax && Names.wildcardDomainError(host, in: version) == nil)
+                    })
                 else { return [] }
-                let text =
-                    "hosts must be FQDN or contain only prefix wildcards if no endpoints are provided for resolution"
-                return [Finding("spec.hosts", "\(text) mode \(entry.resolutionText)")]
+                let names = version < IstioVersion(1, 30) ? "FQDN" : "FQDN or contain only prefix wildcards"
+                let mode = "\(entry.word(in: version)) mode \(entry.resolutionText)"
+                return [Finding("spec.hosts", "hosts must be \(names) if no endpoints are provided for \(mode)")]
             }),
         // Istio 1.12, which brought the mode, still took several.
         EntryRule(
@@ -85,11 +102,20 @@ enum EndpointRules {
                 entry.resolvesNames && entry.endpoints?[index] == nil
                     ? [Finding("spec.endpoints[\(index)]", "endpoint cannot be nil")] : []
             }),
+        // Before 1.1 it had to be a name, which an IPv4 address was as well.
         EntryRule(
-            28,
-            find: .endpoint { index, entry, _ in
+            28, until: IstioVersion(1, 1),
+            find: .endpoint { index, entry, version in
+                guard let endpoint = resolvedEndpoint(index, entry),
+                    let error = Names.domainError(endpoint.address, in: version)
+                else { return [] }
+                return [Finding("\(endpoint.path).address", error)]
+            }),
+        EntryRule(
+            28, since: IstioVersion(1, 1),
+            find: .endpoint { index, entry, version in
                 guard let endpoint = resolvedEndpoint(index, entry), IPAddress(endpoint.address) == nil,
-                    Names.domainError(endpoint.address) != nil
+                    Names.domainError(endpoint.address, in: version) != nil
                 else { return [] }
                 return [Finding("\(endpoint.path).address", noAddress(endpoint))]
             }),
@@ -97,28 +123,26 @@ enum EndpointRules {
         EntryRule(
             24,
             find: .endpoint { index, entry, _ in
-                resolvedEndpoint(index, entry).map { portFindings($0, known: portNames(of: entry)) } ?? []
+                resolvedEndpoint(index, entry).map { portFindings($0, known: entry.portNames) } ?? []
             }),
     ]
 
     /// What istiod's webhook says of a WorkloadEntry, which does not know the ports of its services.
-    static func problems(inWorkload endpoint: EndpointForm) -> [Problem] {
-        func problems(_ severity: Problem.Severity, _ findings: [EntryRule.Finding]) -> [Problem] {
-            findings.map { Problem(path: $0.path, severity: severity, layer: .webhook, message: $0.message) }
-        }
+    static func find(inWorkload endpoint: EndpointForm, report: inout RuleReport) {
         let path = "\(endpoint.path).address"
-        if endpoint.address.isEmpty, endpoint.network.isEmpty {
-            return problems(.error, [Finding(path, "address is required")])
+        if endpoint.address.isEmpty, endpoint.network.isEmpty || report.version < IstioVersion(1, 19) {
+            report.error(path, "address is required")
+            return
         }
-        var errors = unixFindings(endpoint)
+        if endpoint.address.isEmpty { report.warning(path, unsetAddress(endpoint)) }
+        var findings = unixFindings(endpoint, report.version)
         if endpoint.unixPath == nil, !endpoint.address.isEmpty, IPAddress(endpoint.address) == nil,
             Names.domainError(endpoint.address) != nil
         {
-            errors.append(Finding(path, noAddress(endpoint)))
+            findings.append(Finding(path, noAddress(endpoint)))
         }
-        errors += portFindings(endpoint, known: nil) + labelFindings(endpoint)
-        let warnings = endpoint.address.isEmpty ? [Finding(path, unsetAddress(endpoint))] : []
-        return problems(.error, errors) + problems(.warning, warnings)
+        findings += portFindings(endpoint, known: nil) + labelFindings(endpoint)
+        for finding in findings { report.error(finding.path, finding.message) }
     }
 
     private static func staticEndpoint(_ index: Int, _ entry: EntryForm) -> EndpointForm? {
@@ -129,8 +153,6 @@ enum EndpointRules {
         entry.resolvesNames ? entry.endpoints?[index] : nil
     }
 
-    private static func portNames(of entry: EntryForm) -> Set<String> { Set(entry.ports.compactMap { $0?.name }) }
-
     private static func unsetAddress(_ endpoint: EndpointForm) -> String {
         "address is unset with network \(Names.quoted(endpoint.network))"
     }
@@ -139,13 +161,11 @@ enum EndpointRules {
         "endpoint address \(Names.quoted(endpoint.address)) is not a valid FQDN or an IP address"
     }
 
-    private static func unixFindings(_ endpoint: EndpointForm) -> [EntryRule.Finding] {
+    private static func unixFindings(_ endpoint: EndpointForm, _ version: IstioVersion) -> [EntryRule.Finding] {
         guard let unixPath = endpoint.unixPath else { return [] }
         var result: [EntryRule.Finding] = []
-        if unixPath.isEmpty {
-            result.append(Finding("\(endpoint.path).address", "unix address must not be empty"))
-        } else if !unixPath.hasPrefix("@"), !unixPath.hasPrefix("/") || unixPath.hasSuffix("/") {
-            result.append(Finding("\(endpoint.path).address", "\(unixPath) is not an absolute path to a file"))
+        if let error = Names.unixPathError(unixPath, in: version) {
+            result.append(Finding("\(endpoint.path).address", error))
         }
         if !endpoint.ports.isEmpty {
             result.append(Finding("\(endpoint.path).ports", "unix endpoint \(endpoint.address) must not include ports"))
@@ -158,22 +178,12 @@ enum EndpointRules {
             let undefined = known.map { !$0.contains(name) } ?? false
             return [
                 undefined ? "endpoint port \(number) is not defined by the service entry" : nil,
-                ServiceEntryRules.portNameError(name), ServiceEntryRules.portNumberError(number),
+                Names.portNameError(name), Names.portNumberError(number),
             ].compactMap { text in text.map { Finding("\(endpoint.path).ports[\(name)]", $0) } }
         }
     }
 
     private static func labelFindings(_ endpoint: EndpointForm) -> [EntryRule.Finding] {
         Names.labelErrors(endpoint.labels).map { Finding("\(endpoint.path).labels", $0) }
-    }
-}
-
-/// What the API of a cluster would say to a WorkloadEntry.
-public enum WorkloadEntryRules {
-    /// What is wrong with the object; the webhook is only asked about what the schema lets pass.
-    public static func problems(in object: JSONValue, version: IstioVersion = .current) -> [Problem] {
-        let refused = SchemaRules.problems(inWorkloadEntry: object, version: version)
-        if !refused.isEmpty { return refused }
-        return EndpointRules.problems(inWorkload: EndpointForm(object["spec"] ?? [:], path: "spec"))
     }
 }

@@ -6,9 +6,10 @@ struct EntryForm {
         let number: Int
         let targetPort: Int?
         let protocolText: String
-        let object: JSONValue
-
-        var parsedProtocol: PortProtocol { PortProtocol(parsing: protocolText) }
+        let parsedProtocol: PortProtocol
+        /// Whether a port before it has its name, or its number.
+        let repeatsName: Bool
+        let repeatsNumber: Bool
     }
 
     let namespace: String
@@ -18,6 +19,7 @@ struct EntryForm {
     let addresses: [String]
     /// nil stands for a port that is null.
     let ports: [Port?]
+    let portNames: Set<String>
     /// nil where there is no `endpoints` key; nil elements are null.
     let endpoints: [EndpointForm?]?
     let selector: [String: String]?
@@ -31,13 +33,20 @@ struct EntryForm {
         self.spec = spec
         hosts = spec["hosts"]?.stringList ?? []
         addresses = spec["addresses"]?.stringList ?? []
+        var names: Set<String> = []
+        var numbers: Set<Int> = []
         ports = (spec["ports"]?.arrayValue ?? []).enumerated().map { index, port in
             guard !port.isNull else { return nil }
+            let name = port["name"]?.stringValue ?? ""
+            let number = port["number"].map(Self.number) ?? 0
+            let text = port["protocol"]?.stringValue ?? ""
             return Port(
-                path: "spec.ports[\(index)]", name: port["name"]?.stringValue ?? "",
-                number: port["number"].map(Self.number) ?? 0, targetPort: port["targetPort"].map(Self.number),
-                protocolText: port["protocol"]?.stringValue ?? "", object: port)
+                path: "spec.ports[\(index)]", name: name, number: number,
+                targetPort: port["targetPort"].map(Self.number), protocolText: text,
+                parsedProtocol: PortProtocol(parsing: text), repeatsName: !names.insert(name).inserted,
+                repeatsNumber: !numbers.insert(number).inserted)
         }
+        portNames = names
         endpoints = spec["endpoints"]?.arrayValue.map { elements in
             elements.enumerated().map { index, element in
                 element.isNull ? nil : EndpointForm(element, path: "spec.endpoints[\(index)]")
@@ -53,6 +62,11 @@ struct EntryForm {
     var resolution: ServiceEntry.Resolution? { ServiceEntry.Resolution(rawValue: resolutionText) }
 
     var resolvesNames: Bool { resolution == .dns || resolution == .dnsRoundRobin }
+
+    var isInternal: Bool { spec["location"]?.stringValue == ServiceEntry.Location.internal.rawValue }
+
+    /// What messages call the resolution.
+    func word(in version: IstioVersion) -> String { version < IstioVersion(1, 1) ? "discovery" : "resolution" }
 
     /// Whether istiod gives the entry an address of its own (`PILOT_ENABLE_IP_AUTOALLOCATE`, on since 1.25).
     func isAddressAllocated(in version: IstioVersion) -> Bool {
@@ -86,5 +100,18 @@ struct EndpointForm {
     /// The path of a unix socket; nil for any other address.
     var unixPath: Substring? {
         address.hasPrefix(Self.unixPrefix) ? address.dropFirst(Self.unixPrefix.count) : nil
+    }
+}
+
+extension PortProtocol {
+    /// Whether a release knows the protocol; one that is not named is sniffed since 1.3.
+    func isKnown(in version: IstioVersion) -> Bool {
+        switch self {
+        case .unsupported: false
+        case .unset, .httpProxy: version >= IstioVersion(1, 3)
+        case .mysql, .grpcWeb: version >= IstioVersion(1, 1)
+        case .tls: version >= IstioVersion(1, 0)
+        default: true
+        }
     }
 }

@@ -15,8 +15,8 @@ struct EntryRule: Sendable {
     /// applied to one element before the next, which gives istiod's order of messages.
     enum Subject: Sendable {
         case entry(@Sendable (EntryForm, IstioVersion) -> [Finding])
-        case host(@Sendable (String, EntryForm) -> String?)
-        case address(@Sendable (String) -> String?)
+        case host(@Sendable (String, EntryForm, IstioVersion) -> String?)
+        case address(@Sendable (String, IstioVersion) -> String?)
         case port(@Sendable (Int, EntryForm, IstioVersion) -> String?)
         case endpoint(@Sendable (Int, EntryForm, IstioVersion) -> [Finding])
 
@@ -42,7 +42,7 @@ struct EntryRule: Sendable {
     let subject: Subject
 
     init(
-        _ number: Int, _ severity: Problem.Severity = .error, since: IstioVersion = IstioVersion(0, 8),
+        _ number: Int, _ severity: Problem.Severity = .error, since: IstioVersion = .first,
         until: IstioVersion? = nil, stops: Bool = false, find subject: Subject
     ) {
         self.number = number
@@ -53,28 +53,28 @@ struct EntryRule: Sendable {
         self.subject = subject
     }
 
-    func holds(in version: IstioVersion) -> Bool { since <= version && until.map { version < $0 } ?? true }
-
-    /// What the rules find, in istiod's order.
-    static func problems(in entry: EntryForm, rules: [EntryRule], version: IstioVersion) -> [Problem] {
-        var result: [Problem] = []
-        var rest = rules.filter { $0.holds(in: version) }[...]
+    /// Notes what the rules find, in istiod's order.
+    static func apply(_ rules: [EntryRule], to entry: EntryForm, report: inout RuleReport) {
+        let version = report.version
+        var rest = rules.filter { version.lies(since: $0.since, until: $0.until) }[...]
         while let first = rest.first {
             let group = rest.prefix { $0.subject.kind == first.subject.kind }
             rest = rest.dropFirst(group.count)
             for element in 0..<first.elementCount(in: entry) {
                 for rule in group {
                     let found = rule.findings(at: element, in: entry, version: version)
-                    result += found.map {
-                        Problem(path: $0.path, severity: rule.severity, layer: .webhook, message: $0.message)
+                    for finding in found {
+                        switch rule.severity {
+                        case .error: report.error(finding.path, finding.message)
+                        case .warning: report.warning(finding.path, since: rule.since, finding.message)
+                        }
                     }
                     guard rule.stops, !found.isEmpty else { continue }
-                    if case .entry = rule.subject { return result }
+                    if case .entry = rule.subject { return }
                     break
                 }
             }
         }
-        return result
     }
 
     private func elementCount(in entry: EntryForm) -> Int {
@@ -91,9 +91,9 @@ struct EntryRule: Sendable {
         switch subject {
         case .entry(let check): check(entry, version)
         case .host(let check):
-            check(entry.hosts[index], entry).map { [Finding("spec.hosts[\(index)]", $0)] } ?? []
+            check(entry.hosts[index], entry, version).map { [Finding("spec.hosts[\(index)]", $0)] } ?? []
         case .address(let check):
-            check(entry.addresses[index]).map { [Finding("spec.addresses[\(index)]", $0)] } ?? []
+            check(entry.addresses[index], version).map { [Finding("spec.addresses[\(index)]", $0)] } ?? []
         case .port(let check): check(index, entry, version).map { [Finding("spec.ports[\(index)]", $0)] } ?? []
         case .endpoint(let check): check(index, entry, version)
         }

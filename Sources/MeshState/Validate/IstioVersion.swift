@@ -18,6 +18,12 @@ public struct IstioVersion: Sendable, Hashable, Comparable, CustomStringConverti
         self.init(numbers[0], numbers[1], numbers.count > 2 ? numbers[2] : 0)
     }
 
+    /// The first release that has ServiceEntries.
+    static let first = IstioVersion(0, 8)
+
+    /// Whether a rule that came with one release, and went with another, holds in this one.
+    func lies(since: IstioVersion, until: IstioVersion?) -> Bool { since <= self && until.map { self < $0 } ?? true }
+
     /// The newest release whose rules meshtop knows.
     public static let current = IstioVersion(1, 31)
 

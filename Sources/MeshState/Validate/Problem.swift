@@ -31,16 +31,20 @@ public struct Problem: Sendable, Hashable {
     /// The words of who finds it, without the path.
     public var message: String
 
+    /// Path and message are cut where they are longer than 512 and 1,024 bytes: objects may be huge.
     public init(path: String, severity: Severity, layer: Layer, cause: Cause? = nil, message: String) {
-        self.path = path
+        self.path = Self.cut(path, to: 512)
         self.severity = severity
         self.layer = layer
         self.cause = cause
-        self.message = message
+        self.message = Self.cut(message, to: 1024)
     }
 
-    static func schema(_ cause: Cause, _ path: String, _ message: String) -> Problem {
-        Problem(path: path, severity: .error, layer: .schema, cause: cause, message: message)
+    private static func cut(_ text: String, to limit: Int) -> String {
+        let bytes = text.utf8
+        guard bytes.count > limit else { return text }
+        let kept = String(decoding: bytes.prefix(limit), as: UTF8.self)
+        return "\(kept)…(\(bytes.count - limit) more bytes)"
     }
 }
 

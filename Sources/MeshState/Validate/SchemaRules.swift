@@ -3,72 +3,94 @@
 enum SchemaRules {
     private static let expressions = IstioVersion(1, 23)
 
-    static func problems(inServiceEntry object: JSONValue, version: IstioVersion) -> [Problem] {
-        guard let spec = object["spec"], spec.objectValue != nil else {
-            return version >= expressions ? [.schema(.required, "spec", "Required value")] : []
-        }
-        let structure = structureProblems(spec, version: version)
-        guard structure.isEmpty else { return structure + (version >= expressions ? [skipped] : []) }
-        guard version >= expressions else { return [] }
+    /// What the definition of ServiceEntries refuses.
+    static func check(serviceEntry object: JSONValue, report: inout RuleReport) {
+        let spec = object["spec"] ?? .null
+        guard spec.objectValue != nil else { return requireSpec(&report) }
+        let isModern = report.version >= expressions
+        if isModern { checkLists(spec, report: &report) }
+        checkSpelling(spec, "resolution", allowed: resolutions(in: report.version), report: &report)
+        let locations = ServiceEntry.Location.allCases.map(\.rawValue)
+        checkSpelling(spec, "location", allowed: locations, report: &report)
+        guard isModern else { return }
+        if report.isRefusedBySchema { return report.refuse("<nil>", .invalid, skipped) }
         let entry = EntryForm(object)
-        return entryExpressions(entry) + (entry.endpoints ?? []).flatMap { $0.map(endpointExpressions) ?? [] }
+        checkExpressions(entry, report: &report)
+        for case let endpoint? in entry.endpoints ?? [] { checkExpressions(endpoint, report: &report) }
     }
 
-    static func problems(inWorkloadEntry object: JSONValue, version: IstioVersion) -> [Problem] {
-        guard version >= expressions else { return [] }
-        guard let spec = object["spec"], spec.objectValue != nil else {
-            return [.schema(.required, "spec", "Required value")]
-        }
-        return endpointExpressions(EndpointForm(spec, path: "spec"))
+    /// What the definition of WorkloadEntries refuses.
+    static func check(workloadEntry object: JSONValue, report: inout RuleReport) {
+        guard let spec = object["spec"], spec.objectValue != nil else { return requireSpec(&report) }
+        guard report.version >= expressions else { return }
+        checkLimits(endpoint: spec, "spec", report: &report)
+        checkExpressions(EndpointForm(spec, path: "spec"), report: &report)
+    }
+
+    private static func requireSpec(_ report: inout RuleReport) {
+        if report.version >= expressions { report.refuse("spec", .required, "Required value") }
     }
 
     /// What the API server adds when structure alone already refuses an object.
-    private static let skipped = Problem.schema(
-        .invalid, "<nil>",
+    private static let skipped =
         "Invalid value: \"null\": some validation rules were not checked because the object was invalid; "
-            + "correct the existing errors to complete validation")
+        + "correct the existing errors to complete validation"
 
     // MARK: - Structure
 
-    private static func structureProblems(_ spec: JSONValue, version: IstioVersion) -> [Problem] {
-        var result: [Problem] = []
-        if version >= expressions {
-            if let hosts = spec["hosts"]?.arrayValue {
-                if hosts.isEmpty {
-                    let text = "Invalid value: 0: spec.hosts in body should have at least 1 items"
-                    result.append(.schema(.invalid, "spec.hosts", text))
-                }
-            } else if spec["hosts"] == nil || spec["hosts"] == .null {
-                result.append(.schema(.required, "spec.hosts", "Required value"))
+    private static func checkLists(_ spec: JSONValue, report: inout RuleReport) {
+        if let hosts = spec["hosts"]?.arrayValue {
+            if hosts.isEmpty {
+                report.refuse("spec.hosts", .invalid, "Invalid value: 0: spec.hosts in body should have at least 1 items")
             }
-            for (name, most) in [("hosts", 256), ("addresses", 256), ("ports", 256), ("endpoints", 4096)] {
-                let count = spec[name]?.arrayValue?.count ?? 0
-                if count > most {
-                    result.append(
-                        .schema(.tooMany, "spec.\(name)", "Too many: \(count): must have at most \(most) items"))
-                }
-            }
-            result += portStructure(spec)
+        } else if spec["hosts"] == nil || spec["hosts"] == .null {
+            report.refuse("spec.hosts", .required, "Required value")
         }
-        result += spelling(spec, "resolution", allowed: resolutions(in: version))
-        result += spelling(spec, "location", allowed: ServiceEntry.Location.allCases.map(\.rawValue))
-        return result
+        for (name, most) in [("hosts", 256), ("addresses", 256), ("ports", 256), ("endpoints", 4096)] {
+            let count = spec[name]?.arrayValue?.count ?? 0
+            guard count > most else { continue }
+            report.refuse("spec.\(name)", .tooMany, "Too many: \(count): must have at most \(most) items")
+        }
+        for (index, address) in (spec["addresses"]?.arrayValue ?? []).enumerated() {
+            checkLength(address, 64, "spec.addresses[\(index)]", report: &report)
+        }
+        let selector = spec["workloadSelector"]?["labels"]?.objectValue ?? [:]
+        if selector.count > 256 {
+            let text = "Too many: \(selector.count): must have at most 256 items"
+            report.refuse("spec.workloadSelector.labels", .tooMany, text)
+        }
+        for (key, value) in selector.sorted(by: { $0.key < $1.key }) {
+            checkLength(value, 63, "spec.workloadSelector.labels[\(key)]", report: &report)
+        }
+        for (index, endpoint) in (spec["endpoints"]?.arrayValue ?? []).enumerated() {
+            checkLimits(endpoint: endpoint, "spec.endpoints[\(index)]", report: &report)
+        }
+        checkPortList(spec, report: &report)
     }
 
-    private static func portStructure(_ spec: JSONValue) -> [Problem] {
-        var result: [Problem] = []
+    private static func checkLimits(endpoint: JSONValue, _ path: String, report: inout RuleReport) {
+        checkLength(endpoint["address"], 256, "\(path).address", report: &report)
+        let ports = endpoint["ports"]?.objectValue?.count ?? 0
+        if ports > 128 { report.refuse("\(path).ports", .tooMany, "Too many: \(ports): must have at most 128 items") }
+    }
+
+    private static func checkLength(_ value: JSONValue?, _ most: Int, _ path: String, report: inout RuleReport) {
+        guard let text = value?.stringValue, text.utf8.count > most else { return }
+        report.refuse(path, .tooLong, "Too long: may not be more than \(most) bytes")
+    }
+
+    private static func checkPortList(_ spec: JSONValue, report: inout RuleReport) {
         var names: Set<String> = []
         for (index, port) in (spec["ports"]?.arrayValue ?? []).enumerated() {
             let path = "spec.ports[\(index)]"
             for key in ["name", "number"] where port.objectValue != nil && port[key] == nil {
-                result.append(.schema(.required, "\(path).\(key)", "Required value"))
+                report.refuse("\(path).\(key)", .required, "Required value")
             }
             if let name = port["name"]?.stringValue, !names.insert(name).inserted {
                 let shown = "map[string]interface {}{\"name\":\(Names.quoted(name))}"
-                result.append(.schema(.duplicate, path, "Duplicate value: \(shown)"))
+                report.refuse(path, .duplicate, "Duplicate value: \(shown)")
             }
         }
-        return result
     }
 
     private static func resolutions(in version: IstioVersion) -> [String] {
@@ -81,77 +103,76 @@ enum SchemaRules {
         }.map(\.rawValue)
     }
 
-    private static func spelling(_ spec: JSONValue, _ key: String, allowed: [String]) -> [Problem] {
-        guard let text = spec[key]?.stringValue, !allowed.contains(text) else { return [] }
+    private static func checkSpelling(
+        _ spec: JSONValue, _ key: String, allowed: [String], report: inout RuleReport
+    ) {
+        guard let text = spec[key]?.stringValue, !allowed.contains(text) else { return }
+        report.refuse("spec.\(key)", .notSupported, unsupported(text, allowed: allowed))
+    }
+
+    /// The API server's words for a spelling that is none of the allowed ones.
+    static func unsupported(_ text: String, allowed: [String]) -> String {
         let words = allowed.map { Names.quoted($0) }.joined(separator: ", ")
-        let message = "Unsupported value: \(Names.quoted(text)): supported values: \(words)"
-        return [.schema(.notSupported, "spec.\(key)", message)]
+        return "Unsupported value: \(Names.quoted(text)): supported values: \(words)"
     }
 
     // MARK: - Expressions
 
-    private static func broken(_ path: String, _ type: String, _ rule: String) -> Problem {
-        .schema(.invalid, path, "Invalid value: \"\(type)\": \(rule)")
-    }
-
-    private static func entryExpressions(_ entry: EntryForm) -> [Problem] {
-        var result: [Problem] = []
+    private static func checkExpressions(_ entry: EntryForm, report: inout RuleReport) {
+        func refuse(_ path: String, _ type: String, _ rule: String) { report.refuse(path, .invalid, broken(type, rule)) }
         if entry.selector != nil, entry.endpoints != nil {
-            result.append(broken("spec", "object", "only one of WorkloadSelector or Endpoints can be set"))
+            refuse("spec", "object", "only one of WorkloadSelector or Endpoints can be set")
         }
         if entry.addresses.contains(where: { $0.contains("/") }), entry.resolution != ServiceEntry.Resolution.none,
             entry.resolution != .static
         {
-            result.append(broken("spec", "object", "CIDR addresses are allowed only for NONE/STATIC resolution types"))
+            refuse("spec", "object", "CIDR addresses are allowed only for NONE/STATIC resolution types")
         }
         if entry.resolution == ServiceEntry.Resolution.none, entry.endpoints != nil {
-            result.append(broken("spec", "object", "NONE mode cannot set endpoints"))
+            refuse("spec", "object", "NONE mode cannot set endpoints")
         }
         if entry.resolution == .dnsRoundRobin, (entry.endpoints?.count ?? 0) > 1 {
-            result.append(broken("spec", "object", "DNS_ROUND_ROBIN mode cannot have multiple endpoints"))
+            refuse("spec", "object", "DNS_ROUND_ROBIN mode cannot have multiple endpoints")
         }
         for (index, host) in entry.hosts.enumerated() where host == "*" {
-            result.append(broken("spec.hosts[\(index)]", "string", "hostname cannot be wildcard"))
+            refuse("spec.hosts[\(index)]", "string", "hostname cannot be wildcard")
         }
-        let numbers = entry.ports.compactMap { $0?.number }
-        if Set(numbers).count < numbers.count {
-            result.append(broken("spec.ports", "array", "port number cannot be duplicated"))
+        if entry.ports.contains(where: { $0?.repeatsNumber == true }) {
+            refuse("spec.ports", "array", "port number cannot be duplicated")
         }
         for case let port? in entry.ports {
             for (key, number) in [("number", port.number), ("targetPort", port.targetPort ?? 1)] {
-                result += range(number, "\(port.path).\(key)")
+                checkRange(number, "\(port.path).\(key)", report: &report)
             }
         }
         for (key, value) in (entry.selector ?? [:]).sorted(by: { $0.key < $1.key }) where value.contains("*") {
-            let path = "spec.workloadSelector.labels[\(key)]"
-            result.append(broken(path, "string", "wildcard is not supported in selector"))
+            refuse("spec.workloadSelector.labels[\(key)]", "string", "wildcard is not supported in selector")
         }
-        return result
     }
 
-    private static func endpointExpressions(_ endpoint: EndpointForm) -> [Problem] {
-        var result: [Problem] = []
-        if endpoint.address.isEmpty, endpoint.network.isEmpty {
-            result.append(broken(endpoint.path, "object", "Address is required"))
-        }
+    private static func checkExpressions(_ endpoint: EndpointForm, report: inout RuleReport) {
+        func refuse(_ path: String, _ type: String, _ rule: String) { report.refuse(path, .invalid, broken(type, rule)) }
+        if endpoint.address.isEmpty, endpoint.network.isEmpty { refuse(endpoint.path, "object", "Address is required") }
         if let unixPath = endpoint.unixPath {
-            if !endpoint.ports.isEmpty { result.append(broken(endpoint.path, "object", "UDS may not include ports")) }
+            if !endpoint.ports.isEmpty { refuse(endpoint.path, "object", "UDS may not include ports") }
             if !unixPath.hasPrefix("/"), !unixPath.hasPrefix("@") {
-                let rule = "UDS must be an absolute path or abstract socket"
-                result.append(broken("\(endpoint.path).address", "string", rule))
+                refuse("\(endpoint.path).address", "string", "UDS must be an absolute path or abstract socket")
             }
-            if unixPath.hasSuffix("/") {
-                result.append(broken("\(endpoint.path).address", "string", "UDS may not be a dir"))
-            }
+            if unixPath.hasSuffix("/") { refuse("\(endpoint.path).address", "string", "UDS may not be a dir") }
         }
         if !endpoint.ports.allSatisfy({ $0.name.utf8.count < 63 && Names.isLabel($0.name) }) {
-            result.append(broken("\(endpoint.path).ports", "object", "port name must be valid"))
+            refuse("\(endpoint.path).ports", "object", "port name must be valid")
         }
-        for (name, number) in endpoint.ports { result += range(number, "\(endpoint.path).ports[\(name)]") }
-        return result
+        for (name, number) in endpoint.ports {
+            checkRange(number, "\(endpoint.path).ports[\(name)]", report: &report)
+        }
     }
 
-    private static func range(_ number: Int, _ path: String) -> [Problem] {
-        (1...65535).contains(number) ? [] : [broken(path, "integer", "port must be between 1-65535")]
+    private static func checkRange(_ number: Int, _ path: String, report: inout RuleReport) {
+        guard !(1...65535).contains(number) else { return }
+        report.refuse(path, .invalid, broken("integer", "port must be between 1-65535"))
     }
+
+    /// The API server's words for a value that breaks a rule of its schema.
+    static func broken(_ type: String, _ rule: String) -> String { "Invalid value: \"\(type)\": \(rule)" }
 }

@@ -1,18 +1,13 @@
-/// What the API of a cluster would say to a ServiceEntry: the schema of its CustomResourceDefinition first, then
-/// istiod's webhook.
+/// What the API of a cluster would say to a ServiceEntry; see `ObjectRules`.
 public enum ServiceEntryRules {
-    /// What is wrong with the object in this release of Istio.
-    ///
-    /// As in a cluster, the webhook is only asked about an object that the schema lets pass.
+    /// What is wrong with the object, which may lack its `kind`, in this release of Istio.
     public static func problems(in object: JSONValue, version: IstioVersion = .current) -> [Problem] {
-        let refused = SchemaRules.problems(inServiceEntry: object, version: version)
-        if !refused.isEmpty { return refused }
-        return webhookProblems(in: object, version: version)
+        ObjectRules.problems(in: object, kind: ServiceEntry.kind, version: version)
     }
 
-    /// What istiod's webhook alone says.
-    static func webhookProblems(in object: JSONValue, version: IstioVersion) -> [Problem] {
-        EntryRule.problems(in: EntryForm(object), rules: table, version: version)
+    /// What istiod's webhook says.
+    static func find(in object: JSONValue, report: inout RuleReport) {
+        EntryRule.apply(table, to: EntryForm(object), report: &report)
     }
 }
 
@@ -23,15 +18,27 @@ extension ServiceEntryRules {
     static let table: [EntryRule] = [
         selectorAndHosts, ports, unresolved, EndpointRules.ofStaticEntries, EndpointRules.ofResolvingEntries,
         resolution,
-        [EntryRule(34, since: IstioVersion(1, 1), find: .entry(ExportToRule.findings))],
+        [
+            EntryRule(
+                34,
+                find: .entry { entry, version in
+                    ExportToRule.errors(
+                        entry.exportTo, namespace: entry.namespace, of: .serviceEntry, in: version
+                    ).map { Finding("spec.exportTo", $0) }
+                })
+        ],
     ].flatMap { $0 }
 
     private static let unresolved = [
         EntryRule(
             18,
-            find: .entry { entry, _ in
+            find: .entry { entry, version in
                 entry.resolution == ServiceEntry.Resolution.none && entry.endpoints?.isEmpty == false
-                    ? [Finding("spec.endpoints", "no endpoints should be provided for resolution type none")] : []
+                    ? [
+                        Finding(
+                            "spec.endpoints",
+                            "no endpoints should be provided for \(entry.word(in: version)) type none")
+                    ] : []
             }),
         EntryRule(
             19, .warning, since: IstioVersion(1, 22),
@@ -46,13 +53,7 @@ extension ServiceEntryRules {
         EntryRule(
             1, since: IstioVersion(1, 6), stops: true,
             find: .entry { entry, _ in
-                (entry.selector ?? [:]).sorted { $0.key < $1.key }.flatMap { key, value in
-                    let shown = Names.quoted("\(key)=\(value)")
-                    let path = "spec.workloadSelector.labels"
-                    return (key.isEmpty ? [Finding(path, "empty key is not supported in selector: \(shown)")] : [])
-                        + (key.contains("*") || value.contains("*")
-                            ? [Finding(path, "wildcard is not supported in selector: \(shown)")] : [])
-                }
+                Names.selectorErrors(entry.selector ?? [:]).map { Finding("spec.workloadSelector.labels", $0) }
             }),
         EntryRule(
             2, .warning, since: IstioVersion(1, 16),
@@ -74,18 +75,24 @@ extension ServiceEntryRules {
             find: .entry { entry, _ in
                 entry.hosts.isEmpty ? [Finding("spec.hosts", "service entry must have at least one host")] : []
             }),
-        EntryRule(5, stops: true, find: .host { host, _ in host == "*" ? "invalid host *" : nil }),
-        EntryRule(6, find: .host { host, _ in Names.wildcardDomainError(host) }),
+        EntryRule(5, stops: true, find: .host { host, _, _ in host == "*" ? "invalid host *" : nil }),
+        // Before 1.1 a name without a dot was none.
+        EntryRule(
+            5, until: IstioVersion(1, 1), stops: true,
+            find: .host { host, _, _ in host.contains(".") ? nil : "invalid host \(host)" }),
+        EntryRule(6, find: .host { host, _, version in Names.wildcardDomainError(host, in: version) }),
         EntryRule(
             7, .warning, since: IstioVersion(1, 22),
-            find: .host { host, entry in
+            find: .host { host, entry, _ in
                 host.contains("*") && !host.hasPrefix("*.") && entry.resolution != .dynamicDNS
                     ? "partial wildcard \(Names.quoted(host)) not allowed" : nil
             }),
         EntryRule(
             8, until: IstioVersion(1, 0),
-            find: .address { IPPrefix($0) == nil || !$0.contains("/") ? "\($0) is not a valid CIDR block" : nil }),
-        EntryRule(8, since: IstioVersion(1, 0), find: .address(Names.subnetError)),
+            find: .address { text, version in
+                text.contains("/") ? Names.subnetError(text, in: version) : "\(text) is not a valid CIDR block"
+            }),
+        EntryRule(8, since: IstioVersion(1, 0), find: .address { Names.subnetError($0, in: $1) }),
         EntryRule(
             9, since: IstioVersion(1, 0),
             find: .entry { entry, _ in
@@ -104,22 +111,19 @@ extension ServiceEntryRules {
         EntryRule(
             11,
             find: .port { index, entry, _ in
-                guard let port = entry.ports[index], entry.ports[..<index].contains(where: { $0?.name == port.name })
-                else { return nil }
+                guard let port = entry.ports[index], port.repeatsName else { return nil }
                 return "service entry port name \(Names.quoted(port.name)) already defined"
             }),
         EntryRule(
             12,
             find: .port { index, entry, _ in
-                guard let port = entry.ports[index],
-                    entry.ports[..<index].contains(where: { $0?.number == port.number })
-                else { return nil }
+                guard let port = entry.ports[index], port.repeatsNumber else { return nil }
                 return "service entry port \(port.number) already defined"
             }),
         EntryRule(
             13, since: IstioVersion(1, 12),
             find: .port { index, entry, _ in
-                entry.ports[index]?.targetPort.flatMap { $0 == 0 ? nil : portNumberError($0) }
+                entry.ports[index]?.targetPort.flatMap { $0 == 0 ? nil : Names.portNumberError($0) }
             }),
         EntryRule(
             14, .warning, since: IstioVersion(1, 15),
@@ -128,34 +132,20 @@ extension ServiceEntryRules {
                     entry.addresses.isEmpty,
                     !entry.isAddressAllocated(in: version)
                 else { return nil }
-                return
-                    "addresses are required for ports serving TCP (or unset) protocol when IP Autoallocation "
-                    + "is not enabled"
+                let remedy =
+                    version < IstioVersion(1, 25)
+                    ? "ISTIO_META_DNS_AUTO_ALLOCATE is not set on a proxy" : "IP Autoallocation is not enabled"
+                return "addresses are required for ports serving TCP (or unset) protocol when \(remedy)"
             }),
-        EntryRule(15, find: .port { index, entry, _ in entry.ports[index].flatMap { portNameError($0.name) } }),
+        EntryRule(15, find: .port { index, entry, _ in entry.ports[index].flatMap { Names.portNameError($0.name) } }),
         EntryRule(
             16,
             find: .port { index, entry, version in
-                guard let port = entry.ports[index], !isSupported(port, in: version) else { return nil }
+                guard let port = entry.ports[index], !port.parsedProtocol.isKnown(in: version) else { return nil }
                 return "unsupported protocol: \(port.protocolText)"
             }),
-        EntryRule(17, find: .port { index, entry, _ in entry.ports[index].flatMap { portNumberError($0.number) } }),
+        EntryRule(17, find: .port { index, entry, _ in entry.ports[index].flatMap { Names.portNumberError($0.number) } }),
     ]
-
-    private static func isSupported(_ port: EntryForm.Port, in version: IstioVersion) -> Bool {
-        switch port.parsedProtocol {
-        case .unsupported: false
-        case .unset: version >= IstioVersion(1, 3)
-        case .tls: version >= IstioVersion(1, 0)
-        default: true
-        }
-    }
-
-    static func portNumberError(_ number: Int) -> String? {
-        (1...65535).contains(number) ? nil : "port number \(number) must be in the range 1..65535"
-    }
-
-    static func portNameError(_ name: String) -> String? { Names.isLabel(name) ? nil : "invalid port name: \(name)" }
 
     private static let resolution = [
         EntryRule(
@@ -170,12 +160,18 @@ extension ServiceEntryRules {
             }),
         EntryRule(30, since: IstioVersion(1, 28), find: .entry(DynamicDNSRule.findings)),
         EntryRule(
-            31, since: IstioVersion(1, 28),
+            31, since: IstioVersion(1, 28), until: IstioVersion(1, 31),
+            find: .entry { entry, _ in
+                guard entry.resolution == .dynamicDNS, entry.isInternal else { return [] }
+                return [Finding("spec.location", "location MESH_INTERNAL is not supported for resolution mode DYNAMIC_DNS")]
+            }),
+        EntryRule(
+            31, since: IstioVersion(1, 31),
             find: .entry { entry, _ in
                 let waypoint = entry.labels["istio.io/use-waypoint"] ?? ""
-                guard entry.resolution == .dynamicDNS, !waypoint.isEmpty, waypoint != "none",
-                    entry.spec["location"]?.stringValue == ServiceEntry.Location.internal.rawValue
-                else { return [] }
+                guard entry.resolution == .dynamicDNS, entry.isInternal, !waypoint.isEmpty, waypoint != "none" else {
+                    return []
+                }
                 let text =
                     "location MESH_INTERNAL with resolution type DYNAMIC_DNS is not supported when using waypoints"
                 return [Finding("spec.location", text)]
@@ -220,46 +216,5 @@ private enum DynamicDNSRule {
             result.append(.init("\(port.path).protocol", "only \(words) protocols are supported for \(mode)"))
         }
         return result
-    }
-}
-
-/// Rule 34: to whom an entry may be exported.
-private enum ExportToRule {
-    static func findings(_ entry: EntryForm, _ version: IstioVersion) -> [EntryRule.Finding] {
-        let texts =
-            version < IstioVersion(1, 7) ? early(entry.exportTo) : current(entry.exportTo, namespace: entry.namespace)
-        return texts.map { EntryRule.Finding("spec.exportTo", $0) }
-    }
-
-    private static func current(_ exportTo: [String], namespace: String) -> [String] {
-        var errors: [String] = []
-        var seen: Set<String> = []
-        for value in exportTo {
-            let key = value == "." ? namespace : value
-            if seen.contains(key) {
-                errors.append(
-                    key == value
-                        ? "duplicate entries in exportTo for entry \(value)"
-                        : "duplicate entries in exportTo: . and current namespace \(namespace)")
-            } else if value == "~" || value == "." || key == "*" || Names.isLabel(key) {
-                seen.insert(key)
-            } else {
-                errors.append("only .,*, or a valid DNS 1123 label is allowed as exportTo entry")
-            }
-        }
-        if seen.contains("*"), exportTo.count > 1 {
-            errors.append("cannot have both public (*) and non-public exportTo values for a resource")
-        }
-        if seen.contains("~"), exportTo.count > 1 {
-            errors.append("cannot export service entry to no one (~) and someone")
-        }
-        return errors
-    }
-
-    /// Before 1.7 there was one value, `.` or `*`.
-    private static func early(_ exportTo: [String]) -> [String] {
-        if exportTo.count > 1 { return ["exportTo should have only one entry (. or *) in the current release"] }
-        return exportTo.allSatisfy { $0 == "." || $0 == "*" }
-            ? [] : ["only . or * is allowed in the exportTo in the current release"]
     }
 }
