@@ -11,6 +11,15 @@ public struct SourceLines: Sendable {
         self.elements = elements
     }
 
+    /// The same further down in a text.
+    func moved(down lines: Int) -> SourceLines {
+        lines == 0
+            ? self
+            : SourceLines(
+                line: line + lines, members: members.mapValues { $0.moved(down: lines) },
+                elements: elements.map { $0.moved(down: lines) })
+    }
+
     /// The line of the value that a path leads to, such as `spec.ports[0].name` or `spec.endpoints[1].labels[app]`; where
     /// there is none, that of the nearest value around it.
     public func line(of path: String) -> Int {

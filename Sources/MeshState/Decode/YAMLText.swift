@@ -29,8 +29,45 @@ public enum YAMLText {
         return documents.map(\.value)
     }
 
-    /// Reads the documents of the text up to the first error; empty documents are left out.
-    public static func documents(in text: String) -> (documents: [YAMLDocument], error: YAMLSyntaxError?) {
+    /// Reads the documents of a text one by one, as kubectl does, so that an error in one does not hide the next.
+    ///
+    /// Lines are those of the whole text; empty documents are left out.
+    public static func separateDocuments(in text: String) -> [Result<YAMLDocument, YAMLSyntaxError>] {
+        var result: [Result<YAMLDocument, YAMLSyntaxError>] = []
+        for (line, part) in parts(of: text) {
+            let (documents, error) = documents(in: part)
+            let above = line - 1
+            result += documents.map { .success(YAMLDocument(value: $0.value, lines: $0.lines.moved(down: above))) }
+            if let error {
+                result.append(.failure(YAMLSyntaxError(line: (error.line ?? 1) + above, reason: error.reason)))
+            }
+        }
+        return result
+    }
+
+    /// The parts of a text that start with a document's mark, each with its first line.
+    private static func parts(of text: String) -> [(line: Int, text: String)] {
+        var parts: [(line: Int, text: String)] = []
+        var start = text.utf8.startIndex
+        var startLine = 1
+        var line = 1
+        var index = start
+        while index < text.utf8.endIndex {
+            let end = text.utf8[index...].firstIndex(of: UInt8(ascii: "\n")) ?? text.utf8.endIndex
+            let behindMark = text.utf8[index..<end].dropFirst(3).first
+            if text.utf8[index..<end].starts(with: "---".utf8), behindMark.map({ " \t\r".utf8.contains($0) }) ?? true {
+                parts.append((startLine, String(text[start..<index])))
+                start = index
+                startLine = line
+            }
+            line += 1
+            index = end == text.utf8.endIndex ? end : text.utf8.index(after: end)
+        }
+        return parts + [(startLine, String(text[start...]))]
+    }
+
+    /// Reads the documents of a text up to the first error; empty documents are left out.
+    private static func documents(in text: String) -> (documents: [YAMLDocument], error: YAMLSyntaxError?) {
         var documents: [YAMLDocument] = []
         // Aliases can make a short text stand for a huge document; a text without them has fewer values than bytes.
         var reader = YAMLReader(budget: max(200_000, text.utf8.count))

@@ -39,10 +39,12 @@ struct EntryRule: Sendable {
     let until: IstioVersion?
     /// Whether, once it finds something, the rules behind it leave the element alone.
     let stops: Bool
+    /// The field of a port that the rule is about; nil for the port itself, and for rules about something else.
+    let field: String?
     let subject: Subject
 
     init(
-        _ number: Int, _ severity: Problem.Severity = .error, since: IstioVersion = .first,
+        _ number: Int, _ severity: Problem.Severity = .error, field: String? = nil, since: IstioVersion = .first,
         until: IstioVersion? = nil, stops: Bool = false, find subject: Subject
     ) {
         self.number = number
@@ -50,6 +52,7 @@ struct EntryRule: Sendable {
         self.since = since
         self.until = until
         self.stops = stops
+        self.field = field
         self.subject = subject
     }
 
@@ -94,7 +97,9 @@ struct EntryRule: Sendable {
             check(entry.hosts[index], entry, version).map { [Finding("spec.hosts[\(index)]", $0)] } ?? []
         case .address(let check):
             check(entry.addresses[index], version).map { [Finding("spec.addresses[\(index)]", $0)] } ?? []
-        case .port(let check): check(index, entry, version).map { [Finding("spec.ports[\(index)]", $0)] } ?? []
+        case .port(let check):
+            check(index, entry, version).map { [Finding("spec.ports[\(index)]" + (field.map { ".\($0)" } ?? ""), $0)] }
+                ?? []
         case .endpoint(let check): check(index, entry, version)
         }
     }

@@ -24,16 +24,19 @@ public struct ManifestReport: Sendable {
 public enum ManifestCheck {
     /// What a release of Istio, and the API server before it, would say to the objects of a text.
     ///
-    /// A syntax error is a finding as well; the documents before it are checked.
+    /// A document that is not YAML is a finding as well.
     public static func check(_ text: String, version: IstioVersion = .current) -> ManifestReport {
         var report = ManifestReport()
-        let (documents, error) = YAMLText.documents(in: text)
-        for document in documents { check(document.value, document.lines, version: version, report: &report) }
-        if let error {
-            report.findings.append(
-                ManifestFinding(
-                    line: error.line ?? 1, kind: "", namespace: "", name: "", path: "", severity: .error,
-                    message: "not YAML: \(error.reason)"))
+        for document in YAMLText.separateDocuments(in: text) {
+            switch document {
+            case .success(let document):
+                check(document.value, document.lines, version: version, report: &report)
+            case .failure(let error):
+                report.findings.append(
+                    ManifestFinding(
+                        line: error.line ?? 1, kind: "", namespace: "", name: "", path: "", severity: .error,
+                        message: "not YAML: \(error.reason)"))
+            }
         }
         // What stands on one line keeps its order.
         report.findings = report.findings.enumerated()
@@ -69,21 +72,23 @@ public enum ManifestCheck {
         guard object.objectValue != nil else {
             return [error("", "not an object: a document has apiVersion, kind, metadata and spec")]
         }
-        var result: [Problem] = []
-        for (name, example) in [("apiVersion", "networking.istio.io/v1"), ("kind", "ServiceEntry")]
-        where object[name]?.stringValue?.isEmpty != false {
-            result.append(error(name, "\(name) is missing; it says what the object is, such as \(example)"))
+        let missing = [("apiVersion", "networking.istio.io/v1"), ("kind", "ServiceEntry")].filter {
+            object[$0.0]?.stringValue?.isEmpty != false
         }
+        if !missing.isEmpty {
+            return missing.map { name, example in
+                error(name, "\(name) is missing: it says what the object is, such as \(example)")
+            }
+        }
+        guard ObjectRules.group(of: object).hasSuffix("istio.io") else { return [] }
         let metadata = object["metadata"]
         let name = metadata?["name"]?.stringValue ?? ""
         if name.isEmpty {
-            if metadata?["generateName"]?.stringValue?.isEmpty != false {
-                result.append(error("metadata.name", "Required value: name or generateName is required"))
-            }
-        } else if ObjectRules.group(of: object).hasSuffix("istio.io"), !Names.isSubdomain(name) {
-            let words = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
-            result.append(error("metadata.name", "Invalid value: \(Names.quoted(name)): \(words)"))
+            return metadata?["generateName"]?.stringValue?.isEmpty == false
+                ? [] : [error("metadata.name", "Required value: name or generateName is required")]
         }
-        return result
+        if Names.isSubdomain(name) { return [] }
+        let words = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
+        return [error("metadata.name", "Invalid value: \(Names.quoted(name)): \(words)")]
     }
 }

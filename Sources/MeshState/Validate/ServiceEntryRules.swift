@@ -109,24 +109,24 @@ extension ServiceEntryRules {
             10, since: IstioVersion(1, 8), stops: true,
             find: .port { index, entry, _ in entry.ports[index] == nil ? "service entry port may not be null" : nil }),
         EntryRule(
-            11,
+            11, field: "name",
             find: .port { index, entry, _ in
                 guard let port = entry.ports[index], port.repeatsName else { return nil }
                 return "service entry port name \(Names.quoted(port.name)) already defined"
             }),
         EntryRule(
-            12,
+            12, field: "number",
             find: .port { index, entry, _ in
                 guard let port = entry.ports[index], port.repeatsNumber else { return nil }
                 return "service entry port \(port.number) already defined"
             }),
         EntryRule(
-            13, since: IstioVersion(1, 12),
+            13, field: "targetPort", since: IstioVersion(1, 12),
             find: .port { index, entry, _ in
                 entry.ports[index]?.targetPort.flatMap { $0 == 0 ? nil : Names.portNumberError($0) }
             }),
         EntryRule(
-            14, .warning, since: IstioVersion(1, 15),
+            14, .warning, field: "protocol", since: IstioVersion(1, 15),
             find: .port { index, entry, version in
                 guard let text = entry.ports[index]?.protocolText, text.isEmpty || text == "TCP",
                     entry.addresses.isEmpty,
@@ -137,14 +137,18 @@ extension ServiceEntryRules {
                     ? "ISTIO_META_DNS_AUTO_ALLOCATE is not set on a proxy" : "IP Autoallocation is not enabled"
                 return "addresses are required for ports serving TCP (or unset) protocol when \(remedy)"
             }),
-        EntryRule(15, find: .port { index, entry, _ in entry.ports[index].flatMap { Names.portNameError($0.name) } }),
         EntryRule(
-            16,
+            15, field: "name",
+            find: .port { index, entry, _ in entry.ports[index].flatMap { Names.portNameError($0.name) } }),
+        EntryRule(
+            16, field: "protocol",
             find: .port { index, entry, version in
                 guard let port = entry.ports[index], !port.parsedProtocol.isKnown(in: version) else { return nil }
                 return "unsupported protocol: \(port.protocolText)"
             }),
-        EntryRule(17, find: .port { index, entry, _ in entry.ports[index].flatMap { Names.portNumberError($0.number) } }),
+        EntryRule(
+            17, field: "number",
+            find: .port { index, entry, _ in entry.ports[index].flatMap { Names.portNumberError($0.number) } }),
     ]
 
     private static let resolution = [

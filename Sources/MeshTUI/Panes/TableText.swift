@@ -20,6 +20,11 @@ public func tableText(pane id: PaneID, snapshot: MeshSnapshot, wide: Bool, noHea
     return Table.text(lines, alignments: columns.map(\.alignment))
 }
 
+/// Lines of cells as a plain table; the first line holds the titles.
+public func tableText(_ lines: [[String]]) -> String {
+    Table.text(lines, alignments: (lines.first ?? []).map { _ in Alignment.left })
+}
+
 /// A pane's rows for scripts, in the pane's own order: one object a row.
 public func records(pane id: PaneID, snapshot: MeshSnapshot) -> [JSONValue] {
     let pane = Panes.pane(id)

@@ -49,7 +49,7 @@ struct MeshStoreTests {
             entries.map(\.state) == [
                 .on, .off(.revisionLabel), .off(.exportToNobody),
                 .warning(
-                    "spec.ports[0]: addresses are required for ports serving TCP (or unset) protocol when IP "
+                    "spec.ports[0].protocol: addresses are required for ports serving TCP (or unset) protocol when IP "
                         + "Autoallocation is not enabled"),
                 .warning("ServiceEntry default/e-unread: spec.hosts is not a list; correct it with `kubectl edit`"),
                 .warning("no proxy finds an address for lost.example.com"),

@@ -35,6 +35,8 @@ struct GoldenRulesTests {
         #expect(Self.cases("serviceentry-crd-schema").count == 17)
         #expect(Self.cases("exportto-validation").count == 17)
         #expect(Self.cases("workloadentry-crd-schema").count == 12)
+        #expect(Self.cases("workloadentry-validation").count == 8)
+        #expect(Self.cases("workloadgroup-validation").count == 10)
     }
 
     @Test("istiod 1.12's webhook", arguments: cases("serviceentry-validation-1.12"))
@@ -62,33 +64,39 @@ struct GoldenRulesTests {
 
     @Test("the current schema of a WorkloadEntry", arguments: cases("workloadentry-crd-schema"))
     func workloadSchema(_ example: Case) {
-        let problems = WorkloadEntryRules.problems(in: Self.object(example.fields, kind: "WorkloadEntry"))
+        let problems = ObjectRules.problems(in: Self.object(example.fields, kind: "WorkloadEntry"))
             .filter { $0.layer == .schema }
         #expect(problems.isEmpty == example.isValid, "\(problems)")
         let texts = problems.map { "\($0.path): \($0.message)" }
         #expect(example.isValid || texts.contains { $0.contains(example.expectedText) }, "\(texts)")
     }
 
-    @Test("the webhook on a WorkloadEntry", arguments: cases("workloadentry-validation"))
-    func workloadWebhook(_ example: Case) {
-        let problems = EndpointRules.problems(
-            inWorkload: EndpointForm(example.fields["entry"] ?? [:], path: "spec"))
-        #expect(problems.contains { $0.severity == .error } == !example.isValid, "\(problems)")
-        #expect(problems.contains { $0.severity == .warning } == example.hasWarning, "\(problems)")
+    @Test(
+        "the webhook on a WorkloadEntry, and on a WorkloadGroup",
+        arguments: [("WorkloadEntry", "workloadentry-validation"), ("WorkloadGroup", "workloadgroup-validation")]
+            .flatMap { kind, file in cases(file).map { (kind, $0) } })
+    func workloads(_ kind: String, _ example: Case) {
+        // Before 1.23 the schema says nothing, so that it is the webhook that speaks.
+        for version in [IstioVersion(1, 22), .current] {
+            let problems = ObjectRules.problems(in: Self.object(example.fields, kind: kind), version: version)
+            #expect(problems.contains { $0.severity == .error } == !example.isValid, "\(version): \(problems)")
+            #expect(problems.contains { $0.severity == .warning } == example.hasWarning, "\(version): \(problems)")
+        }
     }
 
-    @Test(
-        "exportTo",
-        arguments: cases("exportto-validation").filter { $0.fields["isDestinationRuleWithSelector"] == false })
+    @Test("exportTo", arguments: cases("exportto-validation"))
     func exportTo(_ example: Case) {
+        let isEntry = example.fields["isServiceEntry"] == true
+        var spec: JSONValue = isEntry ? ["hosts": ["foo.com"]] : ["host": "foo.com"]
+        if example.fields["isDestinationRuleWithSelector"] == true {
+            spec["workloadSelector"] = ["matchLabels": ["app": "foo"]]
+        }
+        spec["exportTo"] = example.fields["exportTo"] ?? []
         let object: JSONValue = [
-            "metadata": ["name": "foo", "namespace": example.fields["namespace"] ?? ""],
-            "spec": [
-                "hosts": ["foo.com"], "exportTo": example.fields["exportTo"] ?? [],
-                "ports": [["number": 80, "name": "http", "protocol": "HTTP"]],
-            ],
+            "apiVersion": "networking.istio.io/v1", "kind": isEntry ? "ServiceEntry" : "DestinationRule",
+            "metadata": ["name": "foo", "namespace": example.fields["namespace"] ?? ""], "spec": spec,
         ]
-        let problems = ServiceEntryRules.problems(in: object)
+        let problems = ObjectRules.problems(in: object)
         #expect(problems.isEmpty == example.isValid, "\(problems)")
         #expect(problems.allSatisfy { $0.path == "spec.exportTo" })
     }

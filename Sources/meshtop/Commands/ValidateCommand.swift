@@ -1,0 +1,163 @@
+public import ArgumentParser
+import Foundation
+public import MeshState
+import MeshTUI
+
+extension IstioVersion: ExpressibleByArgument {
+    public init?(argument: String) { self.init(parsing: argument) }
+}
+
+struct ValidateCommand: ParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check files before they are applied: what the API server and istiod would say.",
+        discussion: """
+            Exit status 0 means that all objects would be taken, perhaps with warnings; 1 that one would be refused or a \
+            file cannot be read.
+            """)
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: ArgumentHelp(
+            "A file of YAML or JSON, a folder of such files, or - for standard input; may be repeated.",
+            valueName: "file"))
+    var files: [String] = []
+    @Option(help: ArgumentHelp("The release of Istio whose rules count, such as 1.12.", valueName: "version"))
+    var istioVersion: IstioVersion = .current
+    @Option(name: [.short, .long], help: "How to print.")
+    var output: Format = .table
+
+    func validate() throws {
+        if files.isEmpty { throw ValidationError("name what to check with -f FILE, -f FOLDER or -f -") }
+    }
+
+    func run() throws {
+        var findings: [FileFinding] = []
+        var objects = 0
+        var isComplete = true
+        for source in ManifestSource.all(files) {
+            switch source.read() {
+            case .text(let text):
+                let report = ManifestCheck.check(text, version: istioVersion)
+                findings += report.findings.map { FileFinding(file: source.name, finding: $0) }
+                objects += report.objects
+            case .unreadable(let reason):
+                warn("\(source.name): \(reason)".madeSafe)
+                isComplete = false
+            }
+        }
+        switch output {
+        case .json: print(JSONValue.array(findings.map(\.record)).jsonText(indent: 2))
+        case .table:
+            if !findings.isEmpty { print(tableText([FileFinding.titles] + findings.map(\.cells)), terminator: "") }
+            warn(Self.summary(findings, objects: objects))
+        }
+        let isRefused = findings.contains { $0.finding.severity == .error }
+        if isRefused || !isComplete { throw ExitCode.failure }
+    }
+
+    private static func summary(_ findings: [FileFinding], objects: Int) -> String {
+        func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+        let errors = findings.count { $0.finding.severity == .error }
+        return "\(count(objects, "object")) checked: \(count(errors, "error")), "
+            + count(findings.count - errors, "warning")
+    }
+}
+
+/// A finding with the file that it is in, in the forms in which it is printed.
+private struct FileFinding {
+    let file: String
+    let finding: ManifestFinding
+
+    static let titles = ["FILE:LINE", "SEVERITY", "OBJECT", "PATH", "MESSAGE"]
+
+    var cells: [String] {
+        let name = [finding.namespace, finding.name].filter { !$0.isEmpty }.joined(separator: "/")
+        let object = [finding.kind, name].filter { !$0.isEmpty }.joined(separator: " ")
+        return ["\(file):\(finding.line)", finding.severity.rawValue, object, finding.path, finding.message].map {
+            $0.isEmpty ? "-" : $0.madeSafe
+        }
+    }
+
+    var record: JSONValue {
+        [
+            "file": .string(file.madeSafe), "line": .integer(Int64(finding.line)),
+            "kind": .string(finding.kind.madeSafe), "namespace": .string(finding.namespace.madeSafe),
+            "name": .string(finding.name.madeSafe), "path": .string(finding.path.madeSafe),
+            "severity": .string(finding.severity.rawValue), "message": .string(finding.message.madeSafe),
+        ]
+    }
+}
+
+/// Something to be checked: a file, or standard input.
+private struct ManifestSource {
+    enum Content {
+        case text(String)
+        /// Why it cannot be read, and what to do.
+        case unreadable(String)
+    }
+
+    /// As it is told to the user; `-` is standard input.
+    let name: String
+    /// Known before it is read: a folder without a file to check.
+    private var complaint: String?
+
+    private init(_ name: String, complaint: String? = nil) {
+        self.name = name
+        self.complaint = complaint
+    }
+
+    /// The files that the arguments name, and those that are in the folders that they name.
+    static func all(_ arguments: [String]) -> [Self] {
+        arguments.flatMap { argument -> [Self] in
+            guard argument != "-", isFolder(argument) else { return [Self(argument)] }
+            let inside = files(in: argument)
+            if !inside.isEmpty { return inside.map { Self($0) } }
+            return [Self(argument, complaint: "holds no file that ends in .yaml, .yml or .json; name another folder")]
+        }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func files(in folder: String) -> [String] {
+        let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return names.filter { [".yaml", ".yml", ".json"].contains(where: $0.hasSuffix) }.sorted()
+            .map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }.filter(isFile)
+    }
+
+    /// Whether it is a file, or a link to one: reading a pipe in a folder could take for ever.
+    private static func isFile(_ path: String) -> Bool {
+        let target = URL(filePath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: target)
+        return attributes?[.type] as? FileAttributeType == .typeRegular
+    }
+
+    func read() -> Content {
+        if let complaint { return .unreadable(complaint) }
+        do {
+            let data: Data
+            if name == "-" {
+                data = try FileHandle.standardInput.readToEnd() ?? Data()
+            } else {
+                let file = try FileHandle(forReadingFrom: URL(filePath: name))
+                data = try file.readToEnd() ?? Data()
+                try file.close()
+            }
+            guard let text = String(validating: data, as: UTF8.self) else {
+                return .unreadable("is not UTF-8 text; save it as UTF-8")
+            }
+            // A mark of the byte order is no part of the text.
+            return .text(text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
+        } catch CocoaError.fileReadNoSuchFile {
+            return .unreadable("there is no such file; check the path")
+        } catch CocoaError.fileReadNoPermission {
+            return .unreadable("may not be read; check its permissions")
+        } catch {
+            return .unreadable("cannot be read: \(error.localizedDescription); check the path")
+        }
+    }
+}
