@@ -1,51 +1,52 @@
-/// Listeners under construction: services that land on the same address and port are merged, or the later one loses.
+/// The listeners of one port under construction: services that land on the same address are merged, or the later one
+/// loses.
 struct ListenerDrafts {
-    private struct Place: Hashable {
-        var bind: String
-        var port: Int
-    }
-
     private struct Draft {
-        /// The protocol of the first service here.
+        /// The protocol of the first service here, and that service.
         let parsed: PortProtocol
-        private(set) var chains: [ListenerPlan.Chain] = []
-        /// Where each match leads, and for which host.
-        private var owners: [ListenerPlan.Match: (action: ListenerPlan.Action, host: String)] = [:]
-
-        init(parsed: PortProtocol) { self.parsed = parsed }
-
-        /// Takes a chain in; returns the host that has its connections already, if it leads elsewhere.
-        ///
-        /// HTTP services share a chain; of two TCP services with the same match the earlier one stays.
-        mutating func add(_ chain: ListenerPlan.Chain, of host: String) -> String? {
-            if let owner = owners[chain.match] { return owner.action == chain.action ? nil : owner.host }
-            chains.append(chain)
-            owners[chain.match] = (chain.action, host)
-            return nil
-        }
+        let host: String
+        var chains = ChainSet()
+        /// Made by a Sidecar's listener for this port: what the others import does not come here.
+        var isLocked = false
     }
 
-    private var drafts: [Place: Draft] = [:]
+    private let port: Int
+    private var drafts: [String: Draft] = [:]
     private(set) var report = PushReport()
 
-    mutating func add(_ chains: [ListenerPlan.Chain], bind: String, port: Int, parsed: PortProtocol, host: String) {
-        let place = Place(bind: bind, port: port)
-        let first = drafts[place]?.parsed ?? parsed
-        if first != parsed, Self.serverFirst.contains(parsed) || Self.serverFirst.contains(first) { return }
+    init(port: Int) { self.port = port }
+
+    /// Takes in what a service listens for at an address.
+    mutating func add(_ chains: [ListenerPlan.Chain], bind: String, parsed: PortProtocol, host: String) {
+        if let draft = drafts[bind] {
+            if draft.isLocked { return }
+            if draft.parsed != parsed, Self.serverFirst.contains(parsed) || Self.serverFirst.contains(draft.parsed) {
+                return note(bind, accepted: draft.host, rejected: host)
+            }
+        }
         for chain in chains {
             // Changed in place: a listener may have thousands of chains.
-            guard let owner = drafts[place, default: Draft(parsed: parsed)].add(chain, of: host) else { continue }
-            report.add(
-                PushReport.listenerConflict, key: "\(bind):\(port)",
-                message: "Listener=\(bind):\(port) AcceptedTCP=\(owner) RejectedTCP=\(host) TCPServices=1")
+            let owner = drafts[bind, default: Draft(parsed: parsed, host: host)].chains.add(chain, for: host)
+            if let owner { note(bind, accepted: owner, rejected: host) }
         }
     }
 
     /// In these protocols the server speaks first, so that nothing can be sniffed beside them.
     private static let serverFirst: Set<PortProtocol> = [.mongo, .mysql]
 
+    /// Keeps the listeners that there are as they are.
+    mutating func lock() {
+        for bind in drafts.keys { drafts[bind]?.isLocked = true }
+    }
+
+    private mutating func note(_ bind: String, accepted: String, rejected: String) {
+        let services = Set(drafts[bind]?.chains.owners ?? []).count
+        report.add(
+            PushReport.listenerConflict, key: "\(bind):\(port)",
+            message: "Listener=\(bind):\(port) AcceptedTCP=\(accepted) RejectedTCP=\(rejected) TCPServices=\(services)")
+    }
+
     var listeners: [ListenerPlan] {
-        drafts.map { ListenerPlan(bind: $0.key.bind, port: $0.key.port, chains: $0.value.chains) }
-            .sorted { $0.name < $1.name }
+        drafts.map { ListenerPlan(bind: $0.key, port: port, chains: $0.value.chains.chains) }.sorted { $0.name < $1.name }
     }
 }

@@ -97,6 +97,6 @@ extension OutboundPlanner {
 
     private static func http(_ parsed: PortProtocol) -> ClusterPlan.UpstreamHTTP {
         if parsed.isHTTP2 { return .http2 }
-        return kindOf(parsed) == .auto ? .likeDownstream : .http1
+        return PortKind(parsed) == .auto ? .likeDownstream : .http1
     }
 }

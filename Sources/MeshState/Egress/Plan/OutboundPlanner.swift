@@ -27,10 +27,13 @@ package struct OutboundPlanner {
         servicesByPort = byPort
         plan.lastResort = LastResort(policy: index.mesh.policy)
         planClusters()
-        // A gateway's listeners and routes come from Gateway objects alone.
-        if target.kind == .sidecar {
-            planListeners()
-            planRoutes()
+        let bindings = VirtualServiceIndex(index.mesh.virtualServices)
+        switch target.kind {
+        case .gateway: planGateway(index, bindings)
+        case .sidecar:
+            let bound = bindings.services(boundTo: VirtualService.mesh, namespace: target.namespace)
+            planPorts([EgressPart(services: services, virtualServices: VirtualServiceScope(bound))])
+        case .none: break
         }
     }
 

@@ -141,12 +141,22 @@ package struct WeightedCluster: Sendable, Hashable {
     package var cluster: String
     /// Of the sum of all weights.
     package var weight: Int
+    /// Without `Host` and names that begin with a colon.
     package var headers: VirtualService.HeaderChanges
+    /// Stands in the place of the request's host on this way alone.
+    package var authority: String?
+    /// The destination that it is made of; nil where the chain or route tells all.
+    package var because: Because?
 
-    package init(cluster: String, weight: Int = 100, headers: VirtualService.HeaderChanges = .init()) {
+    package init(
+        cluster: String, weight: Int = 100, headers: VirtualService.HeaderChanges = .init(), authority: String? = nil,
+        because: Because? = nil
+    ) {
         self.cluster = cluster
         self.weight = weight
         self.headers = headers
+        self.authority = authority
+        self.because = because
     }
 }
 
@@ -161,11 +171,16 @@ package struct ListenerPlan: Sendable, Hashable {
         package var prefixes: [NetworkPrefix] = []
         /// Plain HTTP only (`http/1.1`, `h2c`, no TLS).
         package var isHTTP = false
+        /// TLS with a protocol name (ALPN) of the mesh's own mutual TLS only, such as `istio`.
+        package var isMeshTLS = false
 
-        package init(serverNames: [String] = [], prefixes: [NetworkPrefix] = [], isHTTP: Bool = false) {
+        package init(
+            serverNames: [String] = [], prefixes: [NetworkPrefix] = [], isHTTP: Bool = false, isMeshTLS: Bool = false
+        ) {
             self.serverNames = serverNames
             self.prefixes = prefixes
             self.isHTTP = isHTTP
+            self.isMeshTLS = isMeshTLS
         }
 
         package var isAny: Bool { self == Match() }
@@ -224,12 +239,17 @@ package struct RoutePlan: Sendable, Hashable {
         package var routes: [Route]
         /// Plain HTTP is sent to HTTPS by a redirect.
         package var requiresTLS: Bool
+        /// What names the domains: a service's or a VirtualService's hosts.
+        package var because: [Because]
 
-        package init(name: String, domains: [String], routes: [Route], requiresTLS: Bool = false) {
+        package init(
+            name: String, domains: [String], routes: [Route], requiresTLS: Bool = false, because: [Because] = []
+        ) {
             self.name = name
             self.domains = domains
             self.routes = routes
             self.requiresTLS = requiresTLS
+            self.because = because
         }
     }
 
@@ -241,11 +261,13 @@ package struct RoutePlan: Sendable, Hashable {
             case respond(VirtualService.DirectResponse)
         }
 
-        /// What the access log calls it: `default`, or the rule's name.
+        /// What the access log calls it: `default` without a VirtualService, else the rule's name, which may be empty,
+        /// and after a dot its match's.
         package var name: String
         /// Its scope has been looked at already; nil takes every request.
         package var match: VirtualService.HTTPMatch?
         package var action: Action
+        /// The path's, and the host's whether the rule rewrites it or sets a `Host` header.
         package var rewrite: VirtualService.Rewrite?
         /// Seconds; nil means none.
         package var timeout: Double?
@@ -253,6 +275,7 @@ package struct RoutePlan: Sendable, Hashable {
         package var retries: VirtualService.Retries?
         package var fault: VirtualService.Fault?
         package var mirrors: [MirrorCluster] = []
+        /// Without `Host` and names that begin with a colon.
         package var headers: VirtualService.HeaderChanges
         /// `HOST:PORT/*`, sent upstream in `X-Envoy-Decorator-Operation`.
         package var operation: String
@@ -291,11 +314,11 @@ package struct RoutePlan: Sendable, Hashable {
 
     /// What takes every name that no virtual host has.
     package enum CatchAll: Sendable, Hashable {
-        /// A virtual host takes every name already.
+        /// Nothing: a virtual host takes every name already, or Envoy answers 404.
         case none
         /// `block_all` or `allow_any`.
         case lastResort
-        /// A gateway's `blackhole:PORT`, which answers 404.
+        /// A gateway's `blackhole:PORT`, which answers 404 where there is no other virtual host.
         case notFound(port: Int)
     }
 

@@ -9,6 +9,7 @@ package struct PushReport: Sendable, Hashable {
     package static let dnsWithoutEndpoints = "pilot_dns_cluster_without_endpoints"
     package static let duplicateSubset = "pilot_destrule_subsets"
     package static let duplicateDomain = "pilot_vservice_dup_domain"
+    package static let rejectedConfig = "pilot_total_rejected_configs"
 
     package private(set) var metrics: [String: [String: Event]] = [:]
 

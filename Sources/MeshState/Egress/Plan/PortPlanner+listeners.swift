@@ -1,0 +1,100 @@
+extension PortPlanner {
+    /// Ports of the proxy's own listeners, which a service on every address cannot have.
+    private static let reservedPorts: Set<Int> = [15_001, 15_006, 15_021, 15_090]
+
+    mutating func planListeners(_ parts: [EgressPart]) {
+        var drafts = ListenerDrafts(port: port)
+        for part in parts {
+            if part.port == nil { drafts.lock() }
+            for effective in part.services where effective.port(port) != nil {
+                for row in effective.rows {
+                    for (index, own) in row.ports.enumerated() where own.number == port && own.parsedProtocol != .udp {
+                        add(row, part.port?.parsedProtocol ?? own.parsedProtocol, "spec.ports[\(index)]", part, &drafts)
+                    }
+                }
+            }
+        }
+        report.merge(drafts.report)
+        listeners = drafts.listeners
+    }
+
+    private func add(
+        _ row: MeshService, _ parsed: PortProtocol, _ field: String, _ part: EgressPart, _ drafts: inout ListenerDrafts
+    ) {
+        let kind = PortKind(parsed)
+        for spot in spots(of: row, kind: kind, bind: part.bind) {
+            let isWildcard = spot.bind == ListenerPlan.wildcard
+            if isWildcard && Self.reservedPorts.contains(port) { continue }
+            let because = [Because(row.source, field)]
+            var chains: [ListenerPlan.Chain] = []
+            if kind != .tcp {
+                // A sniffed service on its own address has routes of its own.
+                let route = isWildcard || kind == .http || part.port != nil ? "\(port)" : "\(row.host):\(port)"
+                // Where a Sidecar has services at an address of its choice, nothing else is called.
+                let match = ListenerPlan.Match(isHTTP: isWildcard || kind == .auto)
+                chains.append(.init(match: match, action: .http(route: route), because: because))
+            }
+            if kind != .http {
+                let found = part.virtualServices.matching(row.host)
+                let prefixes = spot.prefix.map { [$0] } ?? []
+                chains +=
+                    parsed.isTLS
+                    ? tlsChains(row, isWildcard: isWildcard, prefixes: prefixes, because, found)
+                    : tcpChains(row, prefixes: prefixes, because, found)
+            }
+            drafts.add(chains, bind: spot.bind, parsed: parsed, host: row.host)
+        }
+    }
+
+    private func tlsChains(
+        _ row: MeshService, isWildcard: Bool, prefixes: [NetworkPrefix], _ because: [Because], _ found: [VirtualService]
+    ) -> [ListenerPlan.Chain] {
+        let chains = L4Rules(place: place, clusters: clusters).tlsChains(of: found, prefixes: prefixes)
+        if !chains.isEmpty { return chains }
+        // On its own address a service takes any name; elsewhere the name tells the services apart.
+        let isNamed = !prefixes.isEmpty || isWildcard && row.address == nil
+        guard let names = ListenerPlan.Match.serverNames(isNamed ? [row.host] : []) else { return [] }
+        return [
+            .init(
+                match: .init(serverNames: names, prefixes: prefixes), action: own(row),
+                because: because + (isNamed ? [Because(row.source, "spec.hosts")] : []) + addresses(row, prefixes))
+        ]
+    }
+
+    private func tcpChains(
+        _ row: MeshService, prefixes: [NetworkPrefix], _ because: [Because], _ found: [VirtualService]
+    ) -> [ListenerPlan.Chain] {
+        let (chains, isComplete) = L4Rules(place: place, clusters: clusters).tcpChains(of: found, prefixes: prefixes)
+        if isComplete { return chains }
+        return chains + [
+            .init(match: .init(prefixes: prefixes), action: own(row), because: because + addresses(row, prefixes))
+        ]
+    }
+
+    private func own(_ row: MeshService) -> ListenerPlan.Action {
+        .tcp([WeightedCluster(cluster: ClusterPlan.name(port: port, host: row.host))])
+    }
+
+    private func addresses(_ row: MeshService, _ prefixes: [NetworkPrefix]) -> [Because] {
+        prefixes.isEmpty ? [] : [Because(row.source, "spec.addresses")]
+    }
+
+    /// The places that a service is called at: an own address, or every address with or without a block to match.
+    private func spots(of row: MeshService, kind: PortKind, bind: String?) -> [(bind: String, prefix: NetworkPrefix?)] {
+        if let bind { return [(bind, nil)] }
+        if kind == .http { return [(ListenerPlan.wildcard, nil)] }
+        guard let address = row.address else {
+            // Whose endpoints are told by a selector has none as long as nothing is selected.
+            guard row.isHeadless || row.resolution == .none && row.selector != nil else {
+                return [(ListenerPlan.wildcard, nil)]
+            }
+            return (row.endpoints[port] ?? []).compactMap { endpoint in
+                guard case .host(let address, _) = endpoint.address, NetworkPrefix(address)?.isSingleAddress == true
+                else { return nil }
+                return (address, nil)
+            }
+        }
+        guard let prefix = NetworkPrefix(address) else { return [] }
+        return prefix.isSingleAddress ? [(prefix.address, nil)] : [(ListenerPlan.wildcard, prefix)]
+    }
+}
