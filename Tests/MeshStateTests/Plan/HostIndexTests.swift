@@ -22,13 +22,13 @@ import Testing
     }
 
     @Test func nothingIsFoundInNothing() {
-        let index = HostIndex([])
+        let index = HostIndex([] as [(host: String, number: Int)])
         #expect(index.overlapping("*").isEmpty)
         #expect(index.closest(to: "a.example.com") == nil)
     }
 
     @Test func whatIsThereTwiceIsFoundOnce() {
-        let index = HostIndex([("a.b", 7), ("*.b", 7), ("a.b", 3)])
+        let index = HostIndex([(host: "a.b", number: 7), (host: "*.b", number: 7), (host: "a.b", number: 3)])
         #expect(index.overlapping("a.b") == [3, 7])
         #expect(index.closest(to: "a.b") == 3)
     }

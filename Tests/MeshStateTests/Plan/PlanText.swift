@@ -116,7 +116,7 @@ enum PlanText {
         switch match {
         case .exact(let text): text
         case .prefix(let text): text + "…"
-        case .regex(let text): "/\(text)/"
+        case .regex(let text): "~\(text)"
         case .present: "present"
         }
     }

@@ -137,6 +137,6 @@ import Testing
         ])
         let hosts = PlanTests.plan(mesh).routes[0].virtualHosts
         #expect(hosts.map(\.domains) == [["a.b", "a.b.", "203.0.113.9"], ["c.d", "c.d."]])
-        #expect(PlanTests.planner(mesh).report.metrics["pilot_vservice_dup_domain"]?["203.0.113.9"] != nil)
+        #expect(PlanTests.planner(mesh).report.metrics["pilot_vservice_dup_domain"]?["c.d:80"] != nil)
     }
 }

@@ -55,9 +55,9 @@ private struct VirtualHosts {
                 for (field, host) in bound.otherHosts {
                     add(host, [host], routes, because: [Because(source.id, field)], kind: "virtual service")
                 }
-                for place in bound.services {
+                for (field, place) in bound.services {
                     isRouted.insert(place)
-                    add(services[place], routes, because: [Because(source.id, "spec.hosts")])
+                    add(services[place], routes, because: [Because(source.id, field)])
                 }
             }
         }
@@ -82,8 +82,8 @@ private struct VirtualHosts {
     private struct Bound {
         /// The VirtualService's place in the scope.
         var place: Int
-        /// Places of the services that it routes.
-        var services: [Int] = []
+        /// Places of the services that it routes, each after the field of the host.
+        var services: [(field: String, place: Int)] = []
         /// Its hosts that are no services, each after its field.
         var otherHosts: [(field: String, host: String)] = []
     }
@@ -114,18 +114,17 @@ private struct VirtualHosts {
                     if index.overlapping(host).isEmpty {
                         bound.otherHosts.append((field, host))
                     } else {
-                        bound.services += (closest[place] ?? []).filter {
-                            HostName.overlap(host, services[$0].service.host)
-                        }
+                        bound.services += (closest[place] ?? [])
+                            .filter { HostName.overlap(host, services[$0].service.host) }.map { (field, $0) }
                     }
                 } else if let found = placesByHost[host.lowercased()] {
-                    bound.services.append(found)
+                    bound.services.append((field, found))
                 } else {
                     bound.otherHosts.append((field, host))
                 }
             }
             var seen: Set<Int> = []
-            bound.services = bound.services.filter { found in
+            bound.services = bound.services.filter { _, found in
                 let kind = services[found].port(port).map { PortKind($0.parsedProtocol) }
                 return kind != .tcp && seen.insert(found).inserted
             }
