@@ -11,9 +11,11 @@ public actor ControlPlane {
     private let nodes: [ProxyNode]
     private let logger: Logger
     private var pushers: [ProxyID: ProxyPusher] = [:]
-    private var mesh = MeshConfiguration()
-    private var report = PushReport()
-    private var isDirty = false
+    private var index = ServiceIndex(MeshConfiguration())
+    /// Alike proxies are told the same.
+    private var planners: [PlanTarget: OutboundPlanner] = [:]
+    /// A mesh that takes the place of the one that is known, and what changed since.
+    private var pending: (mesh: MeshConfiguration?, changes: [MeshChange]) = (nil, [])
     private var distributor: Task<Void, Never>?
 
     /// Changes that come this close together are pushed as one.
@@ -35,7 +37,7 @@ public actor ControlPlane {
             let files = ProxyFiles(node: node)
             try files.write(EnvoyBootstrap.document(node: node).jsonText(indent: 1), to: files.bootstrapFile)
         }
-        self.mesh = mesh
+        pending = (mesh, [])
         await distribute()
         for pusher in pushers.values { await pusher.finishWriting() }
         if let problem = await status().first(where: { $0.problem != nil }) {
@@ -52,20 +54,28 @@ public actor ControlPlane {
         public var description: String { "no configuration for \(proxy): \(problem)" }
     }
 
-    /// Has the proxies follow the mesh; returns at once.
+    /// Has the proxies follow another mesh; returns at once.
     public func update(_ mesh: MeshConfiguration) {
-        guard mesh != self.mesh else { return }
-        self.mesh = mesh
-        isDirty = true
+        guard mesh != pending.mesh ?? index.mesh || !pending.changes.isEmpty else { return }
+        pending = (mesh, [])
+        distributeSoon()
+    }
+
+    /// Has the proxies follow changes of the mesh; returns at once.
+    public func follow(_ changes: [MeshChange]) {
+        pending.changes += changes
+        distributeSoon()
+    }
+
+    private func distributeSoon() {
         guard distributor == nil else { return }
         distributor = Task {
-            while isDirty, (try? await Task.sleep(for: Self.debounce)) != nil {
-                isDirty = false
-                await distribute()
-            }
+            while hasPending, (try? await Task.sleep(for: Self.debounce)) != nil { await distribute() }
             distributor = nil
         }
     }
+
+    private var hasPending: Bool { pending.mesh != nil || !pending.changes.isEmpty }
 
     /// Ends all pushing; the Envoys go on with what they have.
     public func stop() async {
@@ -105,21 +115,29 @@ public actor ControlPlane {
     }
 
     private func distribute() async {
-        let index = ServiceIndex(mesh)
-        var report = PushReport()
-        // Alike proxies are told the same.
-        for (target, members) in Dictionary(grouping: nodes, by: \.target) {
-            let planner = OutboundPlanner(index: index, target: target)
-            report.merge(planner.report)
-            let credentials = TLSSecret.credentials(in: target.namespace, of: mesh.secrets)
-            for node in members { await pushers[node.id]?.submit(planner.plan, credentials: credentials) }
+        let (mesh, changes) = pending
+        pending = (nil, [])
+        if let mesh {
+            index = ServiceIndex(mesh)
+            planners = [:]
         }
-        self.report = report
+        let change = index.apply(changes)
+        for (target, members) in Dictionary(grouping: nodes, by: \.target) {
+            if planners[target] == nil {
+                planners[target] = OutboundPlanner(index: index, target: target)
+            } else {
+                planners[target]?.follow(change, index)
+            }
+            guard let plan = planners[target]?.plan else { continue }
+            let credentials = TLSSecret.credentials(in: target.namespace, of: index.mesh.secrets)
+            for node in members { await pushers[node.id]?.submit(plan, credentials: credentials) }
+        }
     }
 
     /// What the debug endpoints tell of, at one moment.
     func debugView() async -> DebugView {
-        let (mesh, report) = (mesh, report)
-        return DebugView(mesh: mesh, report: report, proxies: await status(), nodes: nodes)
+        let index = index
+        let report = planners.values.reduce(into: PushReport()) { $0.merge($1.report) }
+        return DebugView(index: index, report: report, proxies: await status(), nodes: nodes)
     }
 }

@@ -3,7 +3,7 @@ import MeshState
 
 /// istiod's debug documents, in the shapes that its own decoders know.
 struct DebugView: Sendable {
-    let mesh: MeshConfiguration
+    let index: ServiceIndex
     let report: PushReport
     let proxies: [ProxySyncDetail]
     let nodes: [ProxyNode]
@@ -86,7 +86,7 @@ struct DebugView: Sendable {
             "defaultServiceExportTo": ["*"], "defaultVirtualServiceExportTo": ["*"],
             "defaultDestinationRuleExportTo": ["*"], "dnsRefreshRate": "5s", "enablePrometheusMerge": true,
             // REGISTRY_ONLY is the enumeration's zero, which istiod leaves out.
-            "outboundTrafficPolicy": mesh.policy == .registryOnly ? [:] : ["mode": .string(mesh.policy.rawValue)],
+            "outboundTrafficPolicy": index.mesh.policy == .registryOnly ? [:] : ["mode": .string(index.mesh.policy.rawValue)],
             "defaultConfig": [
                 "proxyAdminPort": .integer(Int64(ProxyNode.adminPort)), "serviceCluster": "istio-proxy",
                 "concurrency": 1, "drainDuration": "2s", "statusPort": 15_020,
@@ -108,7 +108,7 @@ struct DebugView: Sendable {
 
     private var configz: JSONValue {
         .array(
-            mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }.sorted { $0.id < $1.id }.map { entry in
+            index.mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }.sorted { $0.id < $1.id }.map { entry in
                 var object = entry.object
                 if object.objectValue == nil {
                     object = [
@@ -122,7 +122,7 @@ struct DebugView: Sendable {
     }
 
     private var registryz: JSONValue {
-        .array(ServiceIndex(mesh).rows.map(Self.registryRow))
+        .array(index.rows.map(Self.registryRow))
     }
 
     private static func registryRow(_ row: MeshService) -> JSONValue {
@@ -177,7 +177,7 @@ struct DebugView: Sendable {
 
     private var endpointShardz: JSONValue {
         var hosts: [String: JSONValue] = [:]
-        for row in ServiceIndex(mesh).rows where row.resolution != .none || row.isHeadless {
+        for row in index.rows where row.resolution != .none || row.isHeadless {
             let shard = row.registry == .kubernetes ? "Kubernetes/Kubernetes" : "External/Kubernetes"
             let endpoints = row.ports.flatMap { port in
                 (row.endpoints[port.number] ?? []).map { Self.endpoint($0, port: port, row: row) }

@@ -65,9 +65,10 @@ public struct LabProcess: Sendable {
         let store = try ObjectStore(file: layout.databaseFile)
         try await store.seed(LabWorld.objects())
         try WorldMap.write(layout: layout)
-        let feed = await MeshFeed(store: store, policy: policy, logger: logger)
+        var feed = MeshFeed(store: store, policy: policy, logger: logger)
+        let mesh = await feed.list()
         let controlPlane = ControlPlane(layout: layout, nodes: nodes)
-        try await controlPlane.start(with: feed.configuration)
+        try await controlPlane.start(with: mesh)
         let names = NameTable(LabWorld.addresses())
         let serviceNames = ServiceNames(store: store, names: names)
         await serviceNames.load()
@@ -98,7 +99,7 @@ public struct LabProcess: Sendable {
                 group.addTask { try await nameServer.run() }
                 group.addTask { try await workloadNameServer.run() }
                 group.addTask { try await serviceNames.follow() }
-                group.addTask {
+                group.addTask { [feed] in
                     var feed = feed
                     try await feed.follow(into: controlPlane)
                 }

@@ -100,7 +100,7 @@ import Testing
 
     @Test func thePolicyIsSpelledOutUnlessItIsTheZero() {
         func policy(_ policy: OutboundPolicy) -> JSONValue? {
-            DebugView(mesh: MeshConfiguration(policy: policy), report: PushReport(), proxies: [], nodes: [])
+            DebugView(index: ServiceIndex(MeshConfiguration(policy: policy)), report: PushReport(), proxies: [], nodes: [])
                 .document("mesh")?["outboundTrafficPolicy"]
         }
         #expect(policy(.registryOnly) == [:])
@@ -115,7 +115,7 @@ import Testing
         sync.acked = "1"
         sync.error = "no"
         detail.types[.lds] = sync
-        let row = DebugView(mesh: MeshConfiguration(), report: PushReport(), proxies: [detail], nodes: [])
+        let row = DebugView(index: ServiceIndex(MeshConfiguration()), report: PushReport(), proxies: [detail], nodes: [])
             .document("syncz")?[0]
         #expect(row?["listener_sent"] == "2" && row?["listener_acked"] == "1")
         let listeners = row?["resources"]?["type.googleapis.com/envoy.config.listener.v3.Listener"]

@@ -44,18 +44,18 @@ public struct MeshConfiguration: Sendable, Hashable {
     ///
     /// An object that is there already, by kind, namespace and name, is not replaced. Throws when it cannot be read.
     public mutating func add(_ object: JSONValue) throws(DecodeError) -> Bool {
-        switch object["kind"]?.stringValue {
-        case ServiceEntry.kind: entries.append(try ServiceEntry(object: object))
-        case "Service": services.append(try Service(object: object))
-        case "Endpoints": endpoints.append(try Endpoints(object: object))
-        case "Pod": pods.append(try Pod(object: object))
-        case VirtualService.kind: virtualServices.append(try VirtualService(object: object))
-        case DestinationRule.kind: destinationRules.append(try DestinationRule(object: object))
-        case Gateway.kind where Gateway.isIstio(object): gateways.append(try Gateway(object: object))
-        case Sidecar.kind: sidecars.append(try Sidecar(object: object))
-        case WorkloadEntry.kind: workloadEntries.append(try WorkloadEntry(object: object))
-        case TLSSecret.kind: secrets.append(try TLSSecret(object: object))
-        default: return false
+        switch try MeshObject(object: object) {
+        case .serviceEntry(let object): entries.append(object)
+        case .service(let object): services.append(object)
+        case .endpoints(let object): endpoints.append(object)
+        case .pod(let object): pods.append(object)
+        case .virtualService(let object): virtualServices.append(object)
+        case .destinationRule(let object): destinationRules.append(object)
+        case .gateway(let object): gateways.append(object)
+        case .sidecar(let object): sidecars.append(object)
+        case .workloadEntry(let object): workloadEntries.append(object)
+        case .secret(let object): secrets.append(object)
+        case nil: return false
         }
         return true
     }

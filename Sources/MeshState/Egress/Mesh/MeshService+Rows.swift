@@ -72,6 +72,7 @@ extension MeshService {
                 MeshService(
                     source: entry.id, registry: .external, host: host, namespace: entry.meta.namespace,
                     attributeName: host, created: entry.meta.creationSecond, address: address,
+                    allocatedAddress: entry.allocatedAddress(of: host),
                     ports: entry.ports, resolution: entry.resolution, isExternal: entry.location == .external,
                     visibility: visibility(exportTo: entry.exportTo, namespace: entry.meta.namespace),
                     labels: entry.meta.labels, selector: entry.selectorLabels, endpoints: endpoints,
@@ -108,5 +109,20 @@ extension MeshService {
 }
 
 extension ServiceEntry {
+    /// The IPv4 address that was allocated to a host; nil where the entry is not one that gets any.
+    func allocatedAddress(of host: String) -> String? {
+        isAllocatedAddresses ? allocatedAddresses[host]?.first { NetworkPrefix($0) != nil } : nil
+    }
+
+    /// Whether istiod allocates addresses to its hosts.
+    package var isAllocatedAddresses: Bool {
+        resolution != .none && addresses.isEmpty && meta.labels["networking.istio.io/enable-autoallocate-ip"] != "false"
+    }
+
+    /// The hosts that get an address each.
+    package var hostsToAllocate: [String] {
+        isAllocatedAddresses ? hosts.filter { resolution == .dynamicDNS || !HostName.isWildcard($0) } : []
+    }
+
     var resolvesNames: Bool { resolution == .dns || resolution == .dnsRoundRobin }
 }

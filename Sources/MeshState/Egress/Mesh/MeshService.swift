@@ -23,6 +23,8 @@ package struct MeshService: Sendable, Hashable {
     package var created: Int
     /// An IP address or a CIDR block; nil where a service has none.
     package var address: String?
+    /// The IPv4 address that istiod allocated, for proxies that ask for such addresses.
+    package var allocatedAddress: String?
     package var ports: [ServicePort]
     package var resolution: ServiceEntry.Resolution
     package var isExternal: Bool

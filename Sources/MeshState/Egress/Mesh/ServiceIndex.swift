@@ -1,118 +1,208 @@
-/// All services of the mesh in istiod's order, and which of them a namespace's proxies get.
+/// All services of the mesh by host, with the rules and routes that apply to them.
+///
+/// It follows changes of single objects, and tells what else they change.
 package struct ServiceIndex: Sendable {
-    /// A service as one proxy sees it: what its clusters are made of, and the rows that its listeners come from.
-    package struct Effective: Sendable, Hashable {
-        /// The winner, with the ports of those that could be merged into it.
-        package var service: MeshService
-        /// Every row of the host in the chosen namespace, the winner's own first.
-        package var rows: [MeshService]
-        /// Ports that came from another object than the winner's.
-        private(set) var mergedPorts: [Int: ObjectKey] = [:]
-
-        init(_ row: MeshService) {
-            service = row
-            rows = [row]
-        }
-
-        /// The object that a port is from.
-        package func source(port: Int) -> ObjectKey { mergedPorts[port] ?? service.source }
-
-        /// Every name that a certificate of this service may carry, in the order of the alphabet.
-        package var identities: [String] { Set(rows.flatMap(\.identities)).sorted() }
-
-        /// What is behind a port: the endpoints of all entries of this host and namespace, as istiod keeps them.
-        package func endpoints(port: Int) -> [MeshEndpoint] {
-            var sources: Set<ObjectKey> = []
-            var seen: Set<MeshEndpoint> = []
-            return rows.filter { sources.insert($0.source).inserted }
-                .flatMap { $0.endpoints[port] ?? [] }
-                .filter { seen.insert($0).inserted }
-        }
-    }
-
-    /// Oldest first.
-    package let rows: [MeshService]
-    package let mesh: MeshConfiguration
-    package let rules: DestinationRuleIndex
+    package private(set) var mesh: MeshConfiguration
+    package private(set) var rules: DestinationRuleIndex
+    package private(set) var virtualServices: VirtualServiceIndex
+    /// By host, the oldest first.
+    private var hosts: [String: [MeshService]] = [:]
+    private var hostsBySource: [ObjectKey: Set<String>] = [:]
+    private var workloads: WorkloadIndex
+    /// By namespace.
+    private var kubernetes: [String: [ObjectKey: MeshService]] = [:]
 
     package init(_ mesh: MeshConfiguration) {
         self.mesh = mesh
         rules = DestinationRuleIndex(mesh.destinationRules)
-        let workloads = WorkloadIndex(pods: mesh.pods, entries: mesh.workloadEntries)
-        let endpoints = Dictionary(
-            mesh.endpoints.map { (Name(namespace: $0.meta.namespace, name: $0.meta.name), $0) },
-            uniquingKeysWith: { first, _ in first })
-        let kubernetes = mesh.services.map { service in
-            MeshService(
-                service: service,
-                endpoints: endpoints[Name(namespace: service.meta.namespace, name: service.meta.name)],
-                workloads: workloads)
+        virtualServices = VirtualServiceIndex(mesh.virtualServices)
+        workloads = WorkloadIndex(pods: mesh.pods, entries: mesh.workloadEntries)
+        refreshServices()
+        for entry in mesh.entries { refresh(entry.id, entry) }
+    }
+
+    /// What changed in an index.
+    package struct Change: Sendable, Hashable {
+        /// Hosts of which a service came, went or changed.
+        package var hosts: Set<String> = []
+        /// Hosts, some with a `*`, that other DestinationRules hold for now.
+        package var ruledHosts: Set<String> = []
+        /// Whether what proxies see at all may be another: a VirtualService, a Gateway or a Sidecar changed.
+        package var changesScopes = false
+
+        package init() {}
+    }
+
+    /// Follows changes of objects.
+    package mutating func apply(_ changes: [MeshChange]) -> Change {
+        var result = Change()
+        // Endpoints may be another's now, so that all that can have any are looked at.
+        var changesWorkloads = false
+        for change in changes {
+            let key = change.key
+            let old = key.kind == DestinationRule.kind ? mesh.destinationRules.first { $0.id == key } : nil
+            mesh.apply(change)
+            switch key.kind {
+            case ServiceEntry.kind:
+                if case .put(.serviceEntry(let entry)) = change {
+                    result.hosts.formUnion(refresh(key, entry))
+                } else {
+                    result.hosts.formUnion(replaceRows(of: key, by: []))
+                }
+            case "Service", "Endpoints":
+                let service = ObjectKey(kind: "Service", namespace: key.namespace, name: key.name)
+                result.hosts.formUnion(
+                    refresh(
+                        service, mesh.services.first { $0.id == service },
+                        mesh.endpoints.first { $0.meta.namespace == key.namespace && $0.meta.name == key.name }))
+            case "Pod", WorkloadEntry.kind: changesWorkloads = true
+            case DestinationRule.kind:
+                let new = mesh.destinationRules.first { $0.id == key }
+                for rule in [old, new].compactMap({ $0 }) {
+                    result.ruledHosts.insert(HostName.expand(rule.host, namespace: key.namespace))
+                }
+            // What a Secret holds is put beside a plan, not into it.
+            case TLSSecret.kind: break
+            default: result.changesScopes = true
+            }
         }
-        let external = mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }
-            .flatMap { MeshService.rows(of: $0, workloads: workloads) }
-        rows = (kubernetes + external).enumerated().sorted { left, right in
-            let (one, other) = (left.element, right.element)
-            // The position keeps the order of addresses inside one entry.
-            return (one.created, one.attributeName, one.namespace, one.source.name, left.offset)
-                < (other.created, other.attributeName, other.namespace, other.source.name, right.offset)
+        if !result.ruledHosts.isEmpty { rules = DestinationRuleIndex(mesh.destinationRules) }
+        if changes.contains(where: { $0.key.kind == VirtualService.kind }) {
+            virtualServices = VirtualServiceIndex(mesh.virtualServices)
+        }
+        if changesWorkloads {
+            workloads = WorkloadIndex(pods: mesh.pods, entries: mesh.workloadEntries)
+            result.hosts.formUnion(refreshServices())
+            for entry in mesh.entries where entry.selectorLabels != nil {
+                result.hosts.formUnion(refresh(entry.id, entry))
+            }
+        }
+        return result
+    }
+
+    // MARK: Rows
+
+    @discardableResult
+    private mutating func refresh(_ key: ObjectKey, _ entry: ServiceEntry) -> Set<String> {
+        let isVisible = MeshConfiguration.isVisible(entry.meta)
+        return replaceRows(of: key, by: isVisible ? MeshService.rows(of: entry, workloads: workloads) : [])
+    }
+
+    /// Makes the rows of all Kubernetes Services anew.
+    @discardableResult
+    private mutating func refreshServices() -> Set<String> {
+        let endpoints = Dictionary(mesh.endpoints.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        return mesh.services.reduce(into: []) { changed, service in
+            let key = ObjectKey(kind: "Endpoints", namespace: service.meta.namespace, name: service.meta.name)
+            changed.formUnion(refresh(service.id, service, endpoints[key]))
+        }
+    }
+
+    private mutating func refresh(_ key: ObjectKey, _ service: Service?, _ endpoints: Endpoints?) -> Set<String> {
+        let row = service.map { MeshService(service: $0, endpoints: endpoints, workloads: workloads) }
+        kubernetes[key.namespace, default: [:]][key] = row
+        return replaceRows(of: key, by: row.map { [$0] } ?? [])
+    }
+
+    /// The hosts of which something is another now.
+    private mutating func replaceRows(of key: ObjectKey, by rows: [MeshService]) -> Set<String> {
+        let new = Dictionary(grouping: rows, by: \.host)
+        var changed: Set<String> = []
+        for host in (hostsBySource[key] ?? []).union(new.keys) {
+            var known = hosts[host] ?? []
+            let mine = new[host] ?? []
+            if known.filter({ $0.source == key }) == mine { continue }
+            changed.insert(host)
+            known.removeAll { $0.source == key }
+            if let first = mine.first {
+                let place = known.firstIndex { Self.isOlder(first, $0) } ?? known.endIndex
+                known.insert(contentsOf: mine, at: place)
+            }
+            hosts[host] = known.isEmpty ? nil : known
+        }
+        hostsBySource[key] = new.isEmpty ? nil : Set(new.keys)
+        return changed
+    }
+
+    /// istiod's order of all services.
+    private static func isOlder(_ one: MeshService, _ other: MeshService) -> Bool {
+        (one.created, one.attributeName, one.namespace, one.source.name, one.source.kind)
+            < (other.created, other.attributeName, other.namespace, other.source.name, other.source.kind)
+    }
+
+    // MARK: Asking
+
+    /// All rows, the oldest first.
+    package var rows: [MeshService] {
+        // The rows of one object stay as they are: a host's addresses have the entry's order.
+        hosts.values.sorted { Self.isOlder($0[0], $1[0]) }.joined().enumerated().sorted { left, right in
+            if Self.isOlder(left.element, right.element) { return true }
+            return !Self.isOlder(right.element, left.element) && left.offset < right.offset
         }.map(\.element)
     }
 
-    private struct Name: Hashable {
-        var namespace: String
-        var name: String
+    package var allHosts: some Collection<String> { hosts.keys }
+
+    /// The Kubernetes Services of a namespace that choose pods with these labels, the oldest first.
+    package func kubernetesServices(in namespace: String, choosing labels: [String: String]) -> [MeshService] {
+        (kubernetes[namespace] ?? [:]).values.filter { row in
+            guard let selector = row.selector, !selector.isEmpty else { return false }
+            return selector.allSatisfy { labels[$0.key] == $0.value }
+        }.sorted(by: Self.isOlder)
     }
 
-    /// The services that a proxy of this namespace gets, in their order: one namespace for each host, its entries
-    /// merged.
-    package func services(forNamespace namespace: String) -> [Effective] {
-        let exported = rows.filter { row in
+    /// The service of a host as a proxy of a namespace gets it: one namespace has it, and its objects are merged.
+    func effective(
+        host: String, namespace: String, where isImported: (MeshService) -> Bool = { _ in true }
+    ) -> Effective? {
+        let all = hosts[host] ?? []
+        var visible = all.filter { row in
             if case .namespaces(let names) = row.visibility { names.contains(namespace) } else { false }
         }
-        let visible = exported + rows.filter { $0.visibility == .everyone }
-
-        var chosen: [String: MeshService] = [:]
-        for row in visible {
-            guard let current = chosen[row.host] else {
-                chosen[row.host] = row
-                continue
-            }
-            if current.namespace == namespace { continue }
-            if row.namespace == namespace || (row.registry == .kubernetes && current.registry != .kubernetes) {
-                chosen[row.host] = row
+        visible += all.filter { $0.visibility == .everyone }
+        visible.removeAll { !isImported($0) }
+        guard var chosen = visible.first else { return nil }
+        for row in visible where chosen.namespace != namespace {
+            if row.namespace == namespace || (row.registry == .kubernetes && chosen.registry != .kubernetes) {
+                chosen = row
             }
         }
-
-        var order: [String] = []
-        var result: [String: Effective] = [:]
-        for row in visible where chosen[row.host]?.namespace == row.namespace {
-            if result[row.host]?.add(row) == nil {
-                order.append(row.host)
-                result[row.host] = Effective(row)
-            }
+        var result: Effective?
+        for row in visible where row.namespace == chosen.namespace {
+            if result?.add(row) == nil { result = effective(row, of: all) }
         }
-        return order.compactMap { result[$0] }
-    }
-}
-
-extension ServiceIndex.Effective {
-    /// Takes in a later row of the same host and namespace.
-    fileprivate mutating func add(_ row: MeshService) {
-        rows.append(row)
-        if row.registry == .kubernetes && service.registry != .kubernetes {
-            service = row
-            mergedPorts = [:]
-        } else if canMerge(row) {
-            let known = Set(service.ports.map(\.number))
-            for port in row.ports where !known.contains(port.number) {
-                service.ports.append(port)
-                mergedPorts[port.number] = row.source
-            }
+        for row in visible where row.namespace != chosen.namespace {
+            if result?.shadowed.contains(row.source) == false { result?.shadowed.append(row.source) }
         }
+        return result
     }
 
-    private func canMerge(_ row: MeshService) -> Bool {
-        row.registry == service.registry && row.resolution == service.resolution && row.labels == service.labels
-            && row.selector == service.selector && row.visibility == service.visibility
+    /// The service that a VirtualService means by a host, whether the proxy imports it or not.
+    ///
+    /// What its own namespace has comes first, even what is exported to nobody; else what is exported to it, of
+    /// Kubernetes before the others and the oldest first.
+    func destination(host: String, namespace: String) -> Effective? {
+        let all = hosts[host] ?? []
+        let own = all.filter { $0.namespace == namespace }
+        let candidates =
+            own.isEmpty
+            ? all.filter { row in
+                switch row.visibility {
+                case .everyone: true
+                case .nobody: false
+                case .namespaces(let names): names.contains(namespace)
+                }
+            } : own
+        guard let row = candidates.first(where: { $0.registry == .kubernetes }) ?? candidates.first else { return nil }
+        var result = effective(row, of: all)
+        result.isDestinationOnly = true
+        return result
+    }
+
+    private func effective(_ row: MeshService, of all: [MeshService]) -> Effective {
+        var seen: Set<ObjectKey> = []
+        return Effective(
+            row, sources: all.filter { $0.namespace == row.namespace && seen.insert($0.source).inserted },
+            order: Order(row))
     }
 }

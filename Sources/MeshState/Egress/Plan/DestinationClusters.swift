@@ -9,6 +9,15 @@ package struct DestinationClusters: Sendable {
         }
     }
 
+    /// Takes in what became of a host's service; whether it changes anything.
+    mutating func update(_ host: String, _ service: ServiceIndex.Effective?) -> Bool {
+        let ports = service?.service.ports ?? []
+        let only = ports.count == 1 ? ports[0].number : nil
+        if onlyPorts[host] == only { return false }
+        onlyPorts[host] = only
+        return true
+    }
+
     /// The cluster's name; whether there is such a cluster is another question.
     ///
     /// Where no port is named it is the service's only one, else the port that was called. A short host belongs to the

@@ -3,8 +3,6 @@ struct GatewayPlanner {
     private let target: PlanTarget
     private let bindings: VirtualServiceIndex
     private let clusters: DestinationClusters
-    /// The clusters of services, and those that calls passed on by mesh names need besides.
-    private let known: [ClusterPlan]
     private var servers: GatewayServers
     /// The VirtualServices of each Gateway.
     private var scopes: [String: [VirtualService]] = [:]
@@ -13,22 +11,21 @@ struct GatewayPlanner {
     private(set) var routes: [RoutePlan] = []
     private(set) var report = PushReport()
 
-    /// `known` are the clusters of the services that the gateway sees.
+    /// `known` gives the clusters of the services that the gateway sees, which calls passed on by mesh names go to.
     init(
         index: ServiceIndex, bindings: VirtualServiceIndex, target: PlanTarget, clusters: DestinationClusters,
-        known: [ClusterPlan]
+        known: () -> [ClusterPlan]
     ) {
         self.target = target
         self.bindings = bindings
         self.clusters = clusters
-        self.known = known
         servers = GatewayServers(index: index, target: target)
         for place in servers.places {
             for server in place.servers where scopes[server.gateway] == nil {
                 scopes[server.gateway] = bindings.services(boundTo: server.gateway, namespace: target.namespace)
             }
         }
-        for place in servers.places { planListener(place) }
+        for place in servers.places { planListener(place, known) }
         planRoutes()
         report = servers.report
         listeners.sort { $0.name < $1.name }
@@ -37,7 +34,7 @@ struct GatewayPlanner {
 
     // MARK: Listeners
 
-    private mutating func planListener(_ place: GatewayServers.Place) {
+    private mutating func planListener(_ place: GatewayServers.Place, _ known: () -> [ClusterPlan]) {
         var chains = ChainSet()
         if place.isPlain, let route = place.servers[0].route {
             let chain = ListenerPlan.Chain(
@@ -47,7 +44,7 @@ struct GatewayPlanner {
             // Names in hellos that rules have been found for.
             var named: Set<String> = []
             for server in place.servers {
-                for chain in self.chains(of: server, named: &named) {
+                for chain in self.chains(of: server, named: &named, known) {
                     if chains.add(chain, for: server.gateway) != nil {
                         servers.reject(server, "names on port \(place.port) are another server's already")
                     }
@@ -61,12 +58,12 @@ struct GatewayPlanner {
     }
 
     private mutating func chains(
-        of server: GatewayServers.Server, named: inout Set<String>
+        of server: GatewayServers.Server, named: inout Set<String>, _ known: () -> [ClusterPlan]
     ) -> [ListenerPlan.Chain] {
         let settings = server.settings
         switch settings.tls?.mode {
         case .passthrough: return passedOn(server, named: &named)
-        case .autoPassthrough: return passedOnByMeshNames(server)
+        case .autoPassthrough: return passedOnByMeshNames(server, known())
         default: break
         }
         guard let names = ListenerPlan.Match.serverNames(settings.tls == nil ? [] : server.serverNames) else { return [] }
@@ -128,7 +125,9 @@ struct GatewayPlanner {
     }
 
     /// A chain for each cluster of the mesh's own services, called by the cluster's name in the hello.
-    private mutating func passedOnByMeshNames(_ server: GatewayServers.Server) -> [ListenerPlan.Chain] {
+    private mutating func passedOnByMeshNames(
+        _ server: GatewayServers.Server, _ known: [ClusterPlan]
+    ) -> [ListenerPlan.Chain] {
         var chains: [ListenerPlan.Chain] = []
         let added = Set(addedClusters.map(\.name))
         for cluster in known where !cluster.isExternal && !server.index.overlapping(cluster.host).isEmpty {

@@ -51,12 +51,7 @@ struct GatewayServers {
             MeshConfiguration.isVisible(gateway.meta)
                 && gateway.selector.allSatisfy { target.labels[$0.key] == $0.value }
         }
-        let services = index.rows.filter { row in
-            guard row.registry == .kubernetes, row.namespace == target.namespace, let selector = row.selector else {
-                return false
-            }
-            return !selector.isEmpty && selector.allSatisfy { target.labels[$0.key] == $0.value }
-        }
+        let services = index.kubernetesServices(in: target.namespace, choosing: target.labels)
         for gateway in gateways.sorted(by: Self.isOlder) {
             for (number, server) in gateway.servers.enumerated() {
                 let found = services.lazy.compactMap { $0.ports.first { $0.number == server.port.number } }.first

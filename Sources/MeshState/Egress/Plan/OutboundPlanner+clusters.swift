@@ -1,43 +1,40 @@
 extension OutboundPlanner {
-    mutating func planClusters() {
-        for effective in services {
-            for port in effective.service.ports where port.parsedProtocol != .udp {
-                planCluster(effective, port: port)
-            }
-        }
-        plan.clusters.sort { $0.name < $1.name }
-    }
-
-    /// The cluster of a port, and one for each subset that a DestinationRule makes of its endpoints.
-    private mutating func planCluster(_ effective: ServiceIndex.Effective, port: ServicePort) {
+    /// A host's clusters: one for each port, and one for each subset that a DestinationRule makes of its endpoints.
+    func planClusters(of host: String) -> HostClusters? {
+        guard let effective = scope.byHost[host] else { return nil }
         let service = effective.service
-        let rule = index.rules.rule(host: service.host, namespace: service.namespace, target: target)
-        let endpoints = effective.endpoints(port: port.number).filter { Self.isUsable($0.address, in: service) }
-        for subset in [nil] + (rule?.subsets ?? []) {
-            let name = ClusterPlan.name(port: port.number, subset: subset?.name ?? "", host: service.host)
-            let chosen = endpoints.filter { endpoint in
-                subset?.labels.allSatisfy { endpoint.labels[$0.key] == $0.value } ?? true
+        let rule = rules.rule(host: host, namespace: service.namespace, target: target)
+        var result = HostClusters()
+        var names: Set<String> = []
+        for port in service.ports where port.parsedProtocol != .udp {
+            let endpoints = effective.endpoints(port: port.number).filter { Self.isUsable($0.address, in: service) }
+            for subset in [nil] + (rule?.subsets ?? []) {
+                let name = ClusterPlan.name(port: port.number, subset: subset?.name ?? "", host: host)
+                let chosen = endpoints.filter { endpoint in
+                    subset?.labels.allSatisfy { endpoint.labels[$0.key] == $0.value } ?? true
+                }
+                guard let discovery = discovery(of: service, port: port, endpoints: chosen) else {
+                    result.report.add(
+                        PushReport.dnsWithoutEndpoints, key: name,
+                        message: "\(name) of \(effective.source(port: port.number)) has no endpoint to resolve")
+                    continue
+                }
+                guard names.insert(name).inserted else { continue }
+                var plan = ClusterPlan(
+                    name: name, host: host, namespace: service.namespace, port: port.number,
+                    subset: subset?.name ?? "", isExternal: service.isExternal, discovery: discovery,
+                    http: Self.http(port.parsedProtocol),
+                    because: [Because(effective.source(port: port.number), "spec.ports")])
+                if let rule {
+                    let (settings, because) = rule.settings(port: port.number, subset: subset)
+                    plan.settings = settings
+                    plan.because += because
+                }
+                plan.tls = Self.tls(of: plan, service: effective)
+                result.plans.append(plan)
             }
-            guard let discovery = discovery(of: service, port: port, endpoints: chosen) else {
-                report.add(
-                    PushReport.dnsWithoutEndpoints, key: name,
-                    message: "\(name) of \(effective.source(port: port.number)) has no endpoint to resolve")
-                continue
-            }
-            guard clusterNames.insert(name).inserted else { continue }
-            var plan = ClusterPlan(
-                name: name, host: service.host, namespace: service.namespace, port: port.number,
-                subset: subset?.name ?? "", isExternal: service.isExternal, discovery: discovery,
-                http: Self.http(port.parsedProtocol),
-                because: [Because(effective.source(port: port.number), "spec.ports")])
-            if let rule {
-                let (settings, because) = rule.settings(port: port.number, subset: subset)
-                plan.settings = settings
-                plan.because += because
-            }
-            plan.tls = Self.tls(of: plan, service: effective)
-            self.plan.clusters.append(plan)
         }
+        return result
     }
 
     /// nil where there is nothing to resolve.

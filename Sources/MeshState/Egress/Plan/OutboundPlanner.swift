@@ -1,58 +1,118 @@
-/// Turns the services that a proxy sees into clusters, listeners and routes, by istiod's rules.
-package struct OutboundPlanner {
-    /// In istiod's order.
-    let services: [ServiceIndex.Effective]
-    let index: ServiceIndex
+/// Turns what a proxy knows of the mesh into clusters, listeners and routes, by istiod's rules.
+///
+/// It follows changes: what a change does not touch is not planned again.
+package struct OutboundPlanner: Sendable {
     let target: PlanTarget
-    package var plan = ProxyPlan()
-    package var report: PushReport
-    var clusterNames: Set<String> = []
-    /// Positions in `services`.
-    private let servicesByHost: [String: Int]
-    private let servicesByPort: [Int: [Int]]
+    /// Not the whole index, which then is nobody else's when it is changed.
+    var rules: DestinationRuleIndex
+    var scope: ProxyScope
+    /// By host.
+    var clusters: [String: HostClusters] = [:]
+    /// A sidecar's, by port.
+    var ports: [Int: PortPlan] = [:]
+    var gateway = PortPlan()
+    /// Clusters of a gateway besides those of services.
+    var gatewayClusters: [ClusterPlan] = []
+    var destinations = DestinationClusters([])
 
-    /// Plans for a proxy.
+    /// Plans for a proxy from nothing.
     package init(index: ServiceIndex, target: PlanTarget) {
-        self.index = index
+        rules = index.rules
         self.target = target
-        services = index.services(forNamespace: target.namespace)
-        report = index.rules.report
-        var byHost: [String: Int] = [:]
-        var byPort: [Int: [Int]] = [:]
-        for (position, effective) in services.enumerated() {
-            byHost[effective.service.host] = position
-            for port in effective.service.ports { byPort[port.number, default: []].append(position) }
-        }
-        servicesByHost = byHost
-        servicesByPort = byPort
-        plan.lastResort = LastResort(policy: index.mesh.policy)
-        planClusters()
-        let bindings = VirtualServiceIndex(index.mesh.virtualServices)
+        scope = ProxyScope(index, target: target)
+        planEverything(index)
+    }
+
+    private mutating func planEverything(_ index: ServiceIndex) {
+        clusters = [:]
+        for host in scope.byHost.keys { clusters[host] = planClusters(of: host) }
+        destinations = DestinationClusters(Array(scope.byHost.values))
+        ports = [:]
         switch target.kind {
-        case .gateway: planGateway(index, bindings)
-        case .sidecar:
-            let bound = bindings.services(boundTo: VirtualService.mesh, namespace: target.namespace)
-            planPorts([EgressPart(services: services, virtualServices: VirtualServiceScope(bound))])
+        case .sidecar: for port in Set(scope.parts.flatMap(\.services.keys)) { ports[port] = planPort(port) }
+        case .gateway: planGateway(index)
         case .none: break
         }
     }
 
-    /// The service of a host that this proxy sees.
-    package func service(host: String) -> ServiceIndex.Effective? { servicesByHost[host].map { services[$0] } }
+    /// Plans again what a change of the mesh touches.
+    package mutating func follow(_ change: ServiceIndex.Change, _ index: ServiceIndex) {
+        rules = index.rules
+        if change.changesScopes {
+            scope = ProxyScope(index, target: target)
+            return planEverything(index)
+        }
+        let changedPorts = scope.refresh(change.hosts, index)
+        var changed = change.hosts
+        for ruled in change.ruledHosts {
+            changed.formUnion(
+                HostName.isWildcard(ruled) ? scope.byHost.keys.filter { HostName.covers(ruled, $0) } : [ruled])
+        }
+        for host in changed { clusters[host] = planClusters(of: host) }
+        // Where calls are sent without a port, the number of the service's ports decides.
+        let isSentElsewhere = change.hosts.reduce(false) { result, host in
+            let isOther = destinations.update(host, scope.byHost[host])
+            return result || isOther && scope.isDestination(host)
+        }
+        switch target.kind {
+        case .sidecar:
+            let all = isSentElsewhere ? Set(scope.parts.flatMap(\.services.keys)).union(ports.keys) : changedPorts
+            for port in all { ports[port] = planPort(port) }
+        case .gateway: planGateway(index)
+        case .none: break
+        }
+    }
 
-    /// The services that have a port of this number, in istiod's order.
-    package func services(port: Int) -> [ServiceIndex.Effective] { (servicesByPort[port] ?? []).map { services[$0] } }
+    // MARK: What comes of it
 
-    /// The cluster of a VirtualService's destination; `namespace` is the VirtualService's.
-    ///
-    /// A destination without a port has the only one of its service, else the listener's. A host that is not known has
-    /// a name all the same, and calls to it fail.
+    package var plan: ProxyPlan {
+        var plan = ProxyPlan()
+        plan.lastResort = scope.lastResort
+        plan.clusters = (clusters.values.flatMap(\.plans) + gatewayClusters).sorted { $0.name < $1.name }
+        let parts = Array(ports.values) + [gateway]
+        plan.listeners = parts.flatMap(\.listeners).sorted { $0.name < $1.name }
+        plan.routes = parts.flatMap(\.routes).sorted { $0.name < $1.name }
+        return plan
+    }
+
+    /// What istiod would count against a push of this plan.
+    package var report: PushReport {
+        var report = rules.report
+        for part in clusters.values { report.merge(part.report) }
+        for part in ports.values { report.merge(part.report) }
+        report.merge(gateway.report)
+        for effective in scope.byHost.values { report.note(effective) }
+        return report
+    }
+
+    /// The services that this proxy gets, in the order in which they count.
+    package var services: [ServiceIndex.Effective] { scope.services }
+
+    /// The service of a host that this proxy gets.
+    package func service(host: String) -> ServiceIndex.Effective? { scope.byHost[host] }
+
+    /// The services that it listens for on a port, in the order in which they count.
+    package func services(port: Int) -> [ServiceIndex.Effective] {
+        scope.parts.flatMap { $0.services[port]?.all ?? [] }
+    }
+
+    /// The cluster of a VirtualService's destination, see ``ProxyScope/clusterName(for:namespace:listenerPort:)``.
     package func clusterName(
         for destination: VirtualService.Destination, namespace: String, listenerPort: Int
     ) -> String {
-        let host = HostName.expand(destination.host, namespace: namespace)
-        let ports = service(host: host)?.service.ports ?? []
-        let port = destination.port ?? (ports.count == 1 ? ports[0].number : listenerPort)
-        return ClusterPlan.name(port: port, subset: destination.subset ?? "", host: host)
+        scope.clusterName(for: destination, namespace: namespace, listenerPort: listenerPort)
     }
+}
+
+/// What is planned for one port.
+struct PortPlan: Sendable {
+    var listeners: [ListenerPlan] = []
+    var routes: [RoutePlan] = []
+    var report = PushReport()
+}
+
+/// What is planned for one host.
+struct HostClusters: Sendable {
+    var plans: [ClusterPlan] = []
+    var report = PushReport()
 }

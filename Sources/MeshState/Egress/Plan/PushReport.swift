@@ -11,6 +11,8 @@ package struct PushReport: Sendable, Hashable {
     package static let duplicateDomain = "pilot_vservice_dup_domain"
     package static let rejectedConfig = "pilot_total_rejected_configs"
 
+    package static let duplicateHost = "pilot_duplicate_envoy_clusters"
+
     package private(set) var metrics: [String: [String: Event]] = [:]
 
     package init() {}
@@ -22,6 +24,17 @@ package struct PushReport: Sendable, Hashable {
     package mutating func merge(_ other: PushReport) {
         for (metric, events) in other.metrics {
             metrics[metric, default: [:]].merge(events) { first, _ in first }
+        }
+    }
+
+    /// Notes the objects that lose a host to others.
+    mutating func note(_ effective: ServiceIndex.Effective) {
+        let service = effective.service
+        for loser in effective.ignored + effective.shadowed {
+            let reason = loser.namespace == service.namespace ? "differs in more than its ports" : "is in another namespace"
+            add(
+                Self.duplicateHost, key: "\(service.host) \(loser)",
+                message: "\(service.host): \(service.source) has the host, \(loser) \(reason) and loses")
         }
     }
 }
