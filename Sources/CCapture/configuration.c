@@ -41,7 +41,7 @@ static void read_search_list(const char *text) {
     }
 }
 
-/* Lines of `/FROM/=/TO/`. */
+/* Lines of `FROM=TO`. */
 static void read_mounts(const char *text) {
     while (*text && config.mount_count < MOUNTS) {
         size_t length = strcspn(text, "\n");

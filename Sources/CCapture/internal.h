@@ -23,7 +23,7 @@ enum mode { MODE_CLOSED, MODE_WORKLOAD, MODE_WORLD };
 
 enum { SEARCH_DOMAINS = 8, DOMAIN_LENGTH = 128, NAME_LENGTH = 256, MOUNTS = 8 };
 
-/* A folder of the pod, and where the lab has it; both end in a slash. */
+/* The beginning of paths in the pod, and what stands in its place. */
 struct mount {
     char from[64];
     char to[PATH_MAX];

@@ -61,14 +61,14 @@ import Testing
         try await TestLab.run { lab in
             try await lab.meshtop("allow", "mysql.example.com:3306", "--from", "ratings-v2-mysql")
             try await TmuxDriver.run([lab.meshtop], columns: 120, rows: 40, environment: lab.environment) { console in
-                try await console.expect("7 proxies in sync")
+                try await console.expect("11 proxies in sync")
 
                 // An Envoy: it comes back, and the console with it.
                 try await kill(program: "envoy ratings-v2-mysql", of: lab)
                 try await eventually("the Envoy is back") { try await lab.queryRatings().status == 0 }
                 try await kill(program: "mariadb", of: lab)
                 try await eventually("the database is back") { try await lab.queryRatings().status == 0 }
-                try await console.expect("7 proxies in sync")
+                try await console.expect("11 proxies in sync")
 
                 // The lab itself: old data stays readable, and says how old it is.
                 let pid = try #require(try await lab.status()["pid"]?.integerValue)
@@ -77,7 +77,7 @@ import Testing
                 try await console.expect("mysql.example.com")
                 try await lab.meshtop("lab", "up")
                 try await console.expectNo("STALE")
-                try await console.expect("7 proxies in sync")
+                try await console.expect("11 proxies in sync")
                 #expect(try await lab.rows("entries").count == 1)
                 try await eventually("the entry is in effect again") { try await lab.queryRatings().status == 0 }
                 try await console.press("q")
@@ -89,7 +89,7 @@ import Testing
     @Test(.timeLimit(.minutes(3))) func theDemoLeavesNothingBehind() async throws {
         let lab = try TestLab()
         try await TmuxDriver.run([lab.meshtop, "demo"], columns: 120, rows: 40, environment: lab.environment) { console in
-            try await console.expect("7 proxies in sync", within: .seconds(90))
+            try await console.expect("11 proxies in sync", within: .seconds(90))
             try await console.expect("www.google.com")
             #expect(try lab.processes().count >= 13)
             try await console.press("q")

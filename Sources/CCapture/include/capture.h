@@ -22,8 +22,8 @@
  *   MESHTOP_LOCALHOST      both       the pod's own address on the loopback: connections to ports 15000 to 15099 of
  *                                     127.0.0.1 lead there (the proxy's admin interface); those of a workload to ports
  *                                     below 1024 go to the sidecar like any other
- *   MESHTOP_PATHS          both       lines `/FROM/=/TO/`: a file or Unix socket that is opened in the one folder is the
- *                                     other's, as if it were mounted there
+ *   MESHTOP_PATHS          both       lines `FROM=TO`: a file or Unix socket whose path begins with the one is that whose
+ *                                     path begins with the other, as if mounted there; the first that fits counts
  *
  * A line of the world map is `ADDRESS[:PORT] ADDRESS[:PORT] [proxy]`, and the first line that fits counts:
  *

@@ -159,18 +159,10 @@ extension ResourceWriter {
     /// The file that a path in the proxy's container stands for.
     private func file(_ path: String?) -> PEMSource {
         guard let path else { return .text(nil) }
-        let authority = LabCA(directory: layout.certificateDirectory)
-        switch path {
-        case "system": return .file(authority.bundleFile.path)
-        case "/etc/certs/cert-chain.pem": return .file(node.certificateChainFile.path)
-        case "/etc/certs/key.pem": return .file(node.privateKeyFile.path)
-        case "/etc/certs/root-cert.pem": return .file(node.rootCertificateFile.path)
-        default: break
+        if path == "system" || path.hasPrefix("/etc/ssl/certs/") {
+            return .file(LabCA(directory: layout.certificateDirectory).bundleFile.path)
         }
-        if path.hasPrefix("/etc/ssl/certs/") { return .file(authority.bundleFile.path) }
-        let mount = "/etc/istio/"
-        guard path.hasPrefix(mount) else { return .file(path) }
-        return .file(authority.mountedDirectory.appending(path: String(path.dropFirst(mount.count))).path)
+        return .file(PodMounts(of: node, layout: layout).file(at: path))
     }
 }
 
@@ -198,7 +190,8 @@ struct WorkloadCertificates: Sendable, Hashable {
                 "validation_context_sds_secret_config": missing("authorities"),
             ]
         }
-        let names = subjectAltNames.isEmpty ? [SubjectAltName.anyOfTheMesh] : subjectAltNames.map(SubjectAltName.exactly)
+        let names =
+            subjectAltNames.isEmpty ? [SubjectAltName.anyOfTheMesh] : subjectAltNames.map(SubjectAltName.exactly)
         return [
             "tls_certificates": [pair.value],
             "validation_context": [

@@ -8,7 +8,7 @@ public enum Capture {
     public static func environment(for node: ProxyNode, layout: LabLayout, library: URL) -> [String: String] {
         var result = common(ip: node.ip, layout: layout, library: library)
         result.merge(client(layout, namespace: node.id.namespace, loopback: node.loopback)) { $1 }
-        result["MESHTOP_PATHS"] = mounts(layout, of: node)
+        result["MESHTOP_PATHS"] = PodMounts(of: node, layout: layout).environmentValue
         // A gateway's pod has no capture: what is called from there goes out as it is.
         if node.kind == .sidecar {
             result["MESHTOP_CAPTURE_MODE"] = "workload"
@@ -24,14 +24,14 @@ public enum Capture {
     ) -> [String: String] {
         var result = common(ip: ip, layout: layout, library: library)
         result.merge(client(layout, namespace: namespace, loopback: layout.loopback(for: ip))) { $1 }
-        result["MESHTOP_PATHS"] = mounts(layout)
+        result["MESHTOP_PATHS"] = PodMounts(of: nil, layout: layout).environmentValue
         return result
     }
 
     /// What a proxy needs so that its connections stay on the loopback, by the world map.
     public static func environment(forProxyOf node: ProxyNode, layout: LabLayout, library: URL) -> [String: String] {
         var result = common(ip: node.ip, layout: layout, library: library)
-        result["MESHTOP_PATHS"] = mounts(layout, of: node)
+        result["MESHTOP_PATHS"] = PodMounts(of: node, layout: layout).environmentValue
         return result
     }
 
@@ -57,15 +57,5 @@ public enum Capture {
             result["MESHTOP_SEARCH"] = "\(namespace).svc.cluster.local,svc.cluster.local,cluster.local"
         }
         return result
-    }
-
-    /// What the documents mount into a pod, and where the lab has it. Without a proxy there is no certificate of one.
-    private static func mounts(_ layout: LabLayout, of node: ProxyNode? = nil) -> String {
-        var mounts = [
-            ("/etc/istio/", LabCA(directory: layout.certificateDirectory).mountedDirectory.path),
-            ("/var/run/example/", layout.socketDirectory.appending(path: "example").path),
-        ]
-        if let node { mounts.append(("/etc/certs/", node.directory.path)) }
-        return mounts.map { "\($0)=\($1)/" }.joined(separator: "\n")
     }
 }

@@ -12,6 +12,21 @@ extension LabWorld {
             }
     }
 
+    /// The documents' `client-credential`, which the nginx outside the mesh demands: for sidecars, and for the gateway.
+    public static func secrets(_ authority: LabCA) throws -> [JSONValue] {
+        func data(_ file: URL) throws -> JSONValue { .string(try Data(contentsOf: file).base64EncodedString()) }
+        let files: JSONValue = [
+            "tls.crt": try data(authority.nginxClient.certificateFile),
+            "tls.key": try data(authority.nginxClient.keyFile), "ca.crt": try data(authority.exampleCertificateFile),
+        ]
+        return ["default", "istio-system"].map { namespace in
+            [
+                "apiVersion": "v1", "kind": "Secret", "metadata": metadata("client-credential", namespace, [:]),
+                "type": "Opaque", "data": files,
+            ]
+        }
+    }
+
     private static func namespace(_ name: String) -> JSONValue {
         var labels = ["kubernetes.io/metadata.name": name]
         if name == "default" { labels["istio-injection"] = "enabled" }

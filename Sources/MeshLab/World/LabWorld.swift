@@ -40,8 +40,8 @@ public enum LabWorld {
         var labels = workload.labels
         if let template = workload.template { labels["pod-template-hash"] = template.hash }
         if workload.kind != .none {
-            // What the injection of a proxy adds.
-            labels["security.istio.io/tlsMode"] = "istio"
+            // What the injection of a proxy adds; a gateway takes mutual TLS only where a Gateway says so.
+            if workload.kind == .sidecar { labels["security.istio.io/tlsMode"] = "istio" }
             labels["service.istio.io/canonical-name"] = workload.labels["app"] ?? workload.name
             labels["service.istio.io/canonical-revision"] = workload.labels["version"] ?? "latest"
         }

@@ -7,6 +7,8 @@ public struct OutsideHost: Sendable, Hashable {
         case mutualTLS
         /// Bytes: a line of greeting, and then whatever is sent comes back.
         case tcp
+        /// The same in TLS, for those who show a certificate of the mesh.
+        case mutualTCP
         /// MariaDB, a program of its own.
         case database
     }
@@ -84,7 +86,9 @@ public struct OutsideHost: Sendable, Hashable {
 
     /// The machines of the reference's STATIC examples, which are known by their addresses alone.
     static let addressed = ["2.2.2.2", "3.3.3.3"].map { address in
-        OutsideHost([], address, [.http(80, .mirror(address)), .tcp(27_018)])
+        OutsideHost(
+            [], address,
+            [.http(80, .mirror(address)), Port(number: 27_018, transport: .mutualTCP, site: .none)])
     }
 
     public static let all = named + addressed + LabWorkload.all.compactMap(\.server)

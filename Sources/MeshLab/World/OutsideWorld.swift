@@ -86,8 +86,10 @@ public struct OutsideWorld: Sendable {
     private func serve(
         _ server: Server, _ transports: Transports, onRunning: @escaping @Sendable () -> Void
     ) async throws {
-        if server.port.transport == .tcp, case .loopback(let address, let port) = server.place {
-            return try await TCPGreeter.run(address: address, port: port, onRunning: onRunning)
+        let isMutualTCP = server.port.transport == .mutualTCP
+        if server.port.transport == .tcp || isMutualTCP, case .loopback(let address, let port) = server.place {
+            return try await TCPGreeter.run(
+                address: address, port: port, tls: isMutualTCP ? transports.mutualTCP : nil, onRunning: onRunning)
         }
         let isMutual = server.port.transport == .mutualTLS
         let isEncrypted = server.port.transport == .https || isMutual
@@ -104,6 +106,7 @@ public struct OutsideWorld: Sendable {
     private struct Transports: Sendable {
         let tls: TLSConfiguration
         let mutualTLS: TLSConfiguration
+        let mutualTCP: NIOSSLContext
 
         init(_ authority: LabCA) throws {
             tls = try Self.server(authority.outsideWorld)
@@ -112,6 +115,10 @@ public struct OutsideWorld: Sendable {
             mutual.certificateVerification = .optionalVerification
             mutual.trustRoots = .file(authority.exampleCertificateFile.path)
             mutualTLS = mutual
+            var mesh = tls
+            mesh.certificateVerification = .noHostnameVerification
+            mesh.trustRoots = .file(authority.certificateFile.path)
+            mutualTCP = try NIOSSLContext(configuration: mesh)
         }
 
         private static func server(_ identity: LabCA.Identity) throws -> TLSConfiguration {

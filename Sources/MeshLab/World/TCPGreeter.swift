@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A TCP server that speaks first, and then sends back what it gets.
 final class TCPGreeter: ChannelInboundHandler {
@@ -19,12 +20,15 @@ final class TCPGreeter: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// Serves until the task is cancelled.
-    static func run(address: String, port: Int, onRunning: @Sendable () -> Void) async throws {
+    /// Serves until the task is cancelled, within TLS if there is a context for it.
+    static func run(address: String, port: Int, tls: NIOSSLContext?, onRunning: @Sendable () -> Void) async throws {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(TCPGreeter()) }
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try channel.pipeline.syncOperations.addHandler(TCPGreeter())
+                }
             }
             .bind(host: address, port: port).get()
         onRunning()

@@ -72,7 +72,8 @@ import Testing
             let name = try #require(pod["metadata"]?["name"]?.stringValue)
             let containers = pod["spec"]?["containers"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
             #expect(containers.contains("istio-proxy") == proxies.contains(name))
-            #expect((pod["metadata"]?["labels"]?["security.istio.io/tlsMode"] != nil) == proxies.contains(name))
+            let hasSidecar = pod["metadata"]?["annotations"]?["sidecar.istio.io/status"] != nil
+            #expect((pod["metadata"]?["labels"]?["security.istio.io/tlsMode"] != nil) == hasSidecar)
             #expect(pod["status"]?["containerStatuses"]?.arrayValue?.count == containers.count)
         }
         // The egress gateway has the ports of Istio's release; those of istiod are bytes to the proxies.
@@ -106,6 +107,22 @@ import Testing
         #expect(onVirtualMachine.environment["MYSQL_DB_USER"] == "root")
         #expect(Set(programs.map(\.name)).count == programs.count)
         #expect(Set(programs.map(\.logFile)).count == programs.count)
+    }
+
+    @Test(
+        "What the documents mount is a file of the lab; other paths are what they are",
+        arguments: [
+            ("/etc/certs/key.pem", "/state/proxies/sleep-7656cf8794-t9gxd.default/key.pem"),
+            ("/etc/certs/myclientcert.pem", "/state/proxies/sleep-7656cf8794-t9gxd.default/cert-chain.pem"),
+            ("/etc/certs/rootcacerts.pem", "/state/proxies/sleep-7656cf8794-t9gxd.default/root-cert.pem"),
+            ("/etc/istio/nginx-client-certs/tls.crt", "/state/certs/istio/nginx-client-certs/tls.crt"),
+            ("/var/run/example/socket", "/state/run/example/socket"),
+            ("/etc/certificates", "/etc/certificates"),
+        ])
+    func mounts(path: String, file: String) throws {
+        let node = try #require(LabWorld.nodes(layout: layout).first { $0.workload == "sleep" })
+        #expect(PodMounts(of: node, layout: layout).file(at: path) == file)
+        #expect((PodMounts(of: nil, layout: layout).file(at: path) == path) == path.hasPrefix("/etc/cert"))
     }
 
     // MARK: Names

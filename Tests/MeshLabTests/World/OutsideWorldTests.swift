@@ -115,13 +115,29 @@ import Testing
 
     @Test("A TCP server greets and then sends back what it gets; a Unix socket speaks HTTP")
     func otherServers() async throws {
-        try await withWorld { fixture, _ in
+        try await withWorld { fixture, authority in
             for port in [9090, 9091] {
                 let address = try fixture.address("192.0.2.62")
                 let talk = "exec 3<>/dev/tcp/\(address)/\(port); read -u 3 a; echo hi >&3; read -u 3 b; echo $a $b"
                 let result = try await command(["bash", "-c", talk])
                 #expect(result.output == "hello hi\n", "\(result.errors)")
             }
+            let sleep = try fixture.node("sleep")
+            try await authority.issue(to: [sleep])
+            func greeting(_ certificate: String) async throws -> String {
+                let script = """
+                    import socket, ssl
+                    context = ssl.create_default_context(cafile="\(authority.certificateFile.path)")
+                    context.check_hostname = False
+                    \(certificate)
+                    with socket.create_connection(("\(try fixture.address("2.2.2.2"))", 27018)) as connection:
+                        print(context.wrap_socket(connection).recv(100).decode())
+                    """
+                return try await command(["python3", "-c", script]).output
+            }
+            let files = "\"\(sleep.certificateChainFile.path)\", \"\(sleep.privateKeyFile.path)\""
+            #expect(try await greeting("context.load_cert_chain(\(files))") == "hello\n\n")
+            #expect(try await greeting("") == "")
             let socket = fixture.layout.socketDirectory.appending(path: "example/socket").path
             let answer = try await command(["curl", "-s", "--unix-socket", socket, "http://example.unix.local/a"])
             #expect(answer.output.contains(#""server": "example.unix.local""#))
