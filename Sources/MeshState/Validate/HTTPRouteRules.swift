@@ -264,7 +264,7 @@ enum HTTPRouteRules {
         guard regex.isSet else { return }
         if regex["match"].text.isEmpty || regex["rewrite"].text.isEmpty {
             report.error(regex.path, "UriRegexRewrite requires both Rewrite and Match fields to be specified")
-        } else if let error = RegexSyntax.error(in: regex["match"].text) {
+        } else if let error = RE2Syntax.error(in: regex["match"].text) {
             report.error(regex["match"].path, "UriRegexRewrite has errors: \(error)")
         }
     }
@@ -341,8 +341,9 @@ enum HTTPMatchRules {
             report.error(
                 regex.path, since: IstioVersion(1, 22),
                 "\(Names.quoted(place)): regex string match should not be empty")
-        } else if let error = RegexSyntax.error(in: regex.text) {
-            report.error(regex.path, since: IstioVersion(1, 6), "\(Names.quoted(place)): \(error)")
+        } else if let error = RE2Syntax.error(in: regex.text) {
+            let more = "Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)"
+            report.error(regex.path, since: IstioVersion(1, 6), "\(Names.quoted(place)): \(error); \(more)")
         }
     }
 }

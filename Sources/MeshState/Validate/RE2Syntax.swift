@@ -1,15 +1,21 @@
-/// Whether a text is a regular expression of the RE2 library, which Envoy and Istio use.
+/// The syntax of the RE2 library's regular expressions, which Envoy and Istio use.
 ///
 /// It follows RE2's own description of its syntax. Where that leaves a doubt, such as a Unicode class of a rare name, an
 /// expression counts as wrong: Envoy refuses everything that comes with a wrong one.
 public struct RE2Syntax {
     /// Whether an expression can be compiled.
-    public static func isValid(_ pattern: String) -> Bool {
-        // Beyond this Envoy's library refuses what it could read.
-        guard pattern.utf8.count <= 4096 else { return false }
+    public static func isValid(_ pattern: String) -> Bool { error(in: pattern) == nil }
+
+    /// What is wrong with an expression, in the words of Go's parser, which istiod uses; nil for nothing.
+    static func error(in pattern: String) -> String? {
+        if pattern.utf8.count > 1024 { return "regex is too large, max length allowed is 1024" }
         var parser = Self(Array(pattern.unicodeScalars))
-        guard let whole = parser.alternation(depth: 0), parser.isAtEnd else { return false }
-        return whole.cost <= mostInstructions
+        guard let whole = parser.alternation(depth: 0) else {
+            return "error parsing regexp: \(parser.complaint ?? "invalid syntax")"
+        }
+        // Only a parenthesis ends the alternatives before the text ends.
+        guard parser.isAtEnd else { return "error parsing regexp: unexpected ): `\(pattern)`" }
+        return whole.cost <= mostInstructions ? nil : "error parsing regexp: expression too large: `\(pattern)`"
     }
 
     /// RE2 compiles to about 87,000 instructions in the memory that it allows itself.
@@ -28,11 +34,20 @@ public struct RE2Syntax {
 
     private let text: [Unicode.Scalar]
     private var position = 0
+    /// What was found wrong, the innermost first.
+    private var complaint: String?
 
     private init(_ text: [Unicode.Scalar]) { self.text = text }
 
     private var isAtEnd: Bool { position == text.count }
     private var next: Unicode.Scalar? { isAtEnd ? nil : text[position] }
+
+    /// Notes what is wrong with the text from an index on, up to where the reader stands.
+    private mutating func refuse(_ reason: String, from start: Int) {
+        var part = String.UnicodeScalarView()
+        part.append(contentsOf: text[start..<position])
+        complaint = complaint ?? "\(reason): `\(String(part))`"
+    }
 
     private mutating func take(_ scalars: String) -> Bool {
         let wanted = Array(scalars.unicodeScalars)
@@ -45,7 +60,10 @@ public struct RE2Syntax {
 
     /// Alternatives up to the end or to the parenthesis that closes them.
     private mutating func alternation(depth: Int) -> Part? {
-        guard depth < Self.deepest else { return nil }
+        guard depth < Self.deepest else {
+            complaint = complaint ?? "expression nests too deeply"
+            return nil
+        }
         var whole = Part(cost: 2)
         while let scalar = next, scalar != ")" {
             if take("|") {
@@ -62,6 +80,7 @@ public struct RE2Syntax {
     /// `*`, `+`, `?` or a count behind something, of which only one may stand; whether all is well.
     private mutating func repeats(_ part: inout Part) -> Bool {
         guard let scalar = next else { return true }
+        let start = position
         if scalar == "*" || scalar == "+" || scalar == "?" {
             position += 1
             part.cost += 1
@@ -71,12 +90,21 @@ public struct RE2Syntax {
         } else {
             return true
         }
-        guard part.canRepeat, part.repetition <= Self.longestRepetition else { return false }
+        guard part.canRepeat else {
+            refuse("missing argument to repetition operator", from: start)
+            return false
+        }
+        guard part.repetition <= Self.longestRepetition else {
+            refuse("invalid repeat count", from: start)
+            return false
+        }
         _ = take("?")
         // What repeats a repetition is wrong, and so is a count in that place.
-        if next == "*" || next == "+" || next == "?" { return false }
         let here = position
-        if next == "{", count() != nil { return false }
+        if take("*") || take("+") || take("?") || count() != nil {
+            refuse("invalid nested repetition operator", from: start)
+            return false
+        }
         position = here
         return true
     }
@@ -122,9 +150,16 @@ public struct RE2Syntax {
             let holdsUnicodeClass = zip(text[start..<position], text[(start + 1)...].prefix(position - start))
                 .contains { $0 == "\\" && ($1 == "p" || $1 == "P") }
             return Part(cost: (holdsUnicodeClass ? 1000 : 40) + position - start)
-        case "*", "+", "?": return nil
+        case "*", "+", "?":
+            position += 1
+            refuse("missing argument to repetition operator", from: position - 1)
+            return nil
         case "{":
-            guard count() == nil else { return nil }
+            let start = position
+            guard count() == nil else {
+                refuse("missing argument to repetition operator", from: start)
+                return nil
+            }
             position += 1
             return Part(cost: 1)
         case ".":
@@ -137,26 +172,45 @@ public struct RE2Syntax {
     }
 
     private mutating func group(depth: Int) -> Part? {
+        let start = position
         position += 1
         if take("?") {
             if take("P<") || take("<") {
-                guard name() else { return nil }
-            } else {
-                // Flags, for the group or for the rest of the one around it; what looks ahead or behind is not known.
-                var hasSigned = false
-                var hasFlag = false
-                while let scalar = next, "imsU-".unicodeScalars.contains(scalar) {
-                    if scalar == "-" && hasSigned { return nil }
-                    if scalar == "-" { hasSigned = true } else { hasFlag = true }
-                    position += 1
+                guard name() else {
+                    refuse("invalid named capture", from: start)
+                    return nil
                 }
-                if hasSigned && !hasFlag { return nil }
-                if take(")") { return hasFlag ? Part(cost: 0, canRepeat: false) : nil }
-                guard take(":") else { return nil }
+            } else if let isWhole = flags(from: start) {
+                if isWhole { return Part(cost: 0, canRepeat: false) }
+            } else {
+                return nil
             }
         }
-        guard let inside = alternation(depth: depth + 1), take(")") else { return nil }
+        guard let inside = alternation(depth: depth + 1) else { return nil }
+        guard take(")") else {
+            position = text.count
+            refuse("missing closing )", from: 0)
+            return nil
+        }
         return inside
+    }
+
+    /// Flags, for the group or for the rest of the one around it: whether they are the whole group; nil where they are
+    /// none. What looks ahead or behind is not known.
+    private mutating func flags(from start: Int) -> Bool? {
+        var hasSigned = false
+        var hasFlag = false
+        while let scalar = next, "imsU-".unicodeScalars.contains(scalar), !(scalar == "-" && hasSigned) {
+            if scalar == "-" { hasSigned = true } else { hasFlag = true }
+            position += 1
+        }
+        if hasFlag || !hasSigned {
+            if take(":") { return false }
+            if hasFlag, take(")") { return true }
+        }
+        position = min(position + 1, text.count)
+        refuse("invalid or unsupported Perl syntax", from: start)
+        return nil
     }
 
     private mutating func name() -> Bool {
@@ -170,22 +224,31 @@ public struct RE2Syntax {
     private func digit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 
     private mutating func characterClass() -> Bool {
+        let whole = position
         position += 1
         _ = take("^")
         var isFirst = true
         while let scalar = next, scalar != "]" || isFirst {
             isFirst = false
+            let start = position
             if scalar == "[", let isKnown = namedClass() {
-                guard isKnown else { return false }
-                continue
+                if isKnown { continue }
+                refuse("invalid character class range", from: start)
+                return false
             }
             guard let low = classMember() else { return false }
             // A range, unless the hyphen is the last.
             guard next == "-", position + 1 < text.count, text[position + 1] != "]" else { continue }
             position += 1
-            guard let low = low.single, let high = classMember()?.single, low <= high else { return false }
+            guard let high = classMember() else { return false }
+            guard let low = low.single, let high = high.single, low <= high else {
+                refuse("invalid character class range", from: start)
+                return false
+            }
         }
-        return take("]")
+        if take("]") { return true }
+        refuse("missing closing ]", from: whole)
+        return false
     }
 
     private struct ClassMember {
@@ -228,30 +291,38 @@ public struct RE2Syntax {
     }
 
     private mutating func escape(inClass: Bool) -> Bool {
+        let start = position
         position += 1
-        guard let scalar = next else { return false }
-        position += 1
-        switch scalar {
-        case "a", "f", "n", "r", "t", "v", "d", "D", "s", "S", "w", "W": return true
-        case "A", "b", "B", "z", "C": return !inClass
-        case "Q":
-            guard !inClass else { return false }
-            while !isAtEnd && !take("\\E") { position += 1 }
-            return true
-        case "x": return hexadecimal()
-        case "p", "P": return unicodeClass()
-        case "0":
-            for _ in 0..<2 { if let digit = next, ("0"..."7").contains(digit) { position += 1 } }
-            return true
-        case "1"..."7":
-            // Octal with three digits; fewer would be a reference to a group, which RE2 does not have.
-            for _ in 0..<2 {
-                guard let digit = next, ("0"..."7").contains(digit) else { return false }
-                position += 1
-            }
-            return true
-        default: return scalar.isASCII && !scalar.properties.isAlphabetic && !digit(scalar)
+        guard let scalar = next else {
+            complaint = complaint ?? "trailing backslash at end of expression: ``"
+            return false
         }
+        position += 1
+        let isKnown: Bool
+        switch scalar {
+        case "a", "f", "n", "r", "t", "v", "d", "D", "s", "S", "w", "W": isKnown = true
+        case "A", "b", "B", "z", "C": isKnown = !inClass
+        case "Q":
+            isKnown = !inClass
+            while isKnown, !isAtEnd, !take("\\E") { position += 1 }
+        case "x": isKnown = hexadecimal()
+        case "p", "P":
+            if unicodeClass() { return true }
+            refuse("invalid character class range", from: start)
+            return false
+        // Octal: a single digit that is not zero would be a reference to a group, which RE2 does not have.
+        case "0": isKnown = octalDigits(atMost: 2) >= 0
+        case "1"..."7": isKnown = octalDigits(atMost: 2) > 0
+        default: isKnown = scalar.isASCII && !scalar.properties.isAlphabetic && !digit(scalar)
+        }
+        if !isKnown { refuse("invalid escape sequence", from: start) }
+        return isKnown
+    }
+
+    private mutating func octalDigits(atMost most: Int) -> Int {
+        let start = position
+        while position < start + most, let digit = next, ("0"..."7").contains(digit) { position += 1 }
+        return position - start
     }
 
     private mutating func hexadecimal() -> Bool {

@@ -59,7 +59,7 @@ struct ShapeTests {
             "[[:alpha:]x]", #"\d+\.\w{2,3}"#, "a{", "a{2", "a{,2}", "a{1000}", "a*?", "a??", #"\Q(((\E"#, #"[\d\]]"#,
             #"\x41\x{1F600}"#, #"\pL\p{Greek}"#, "a|b|", "(a|)", "^*", #"\12"#, "日本+",
         ])
-    func expressions(_ text: String) { #expect(RegexSyntax.error(in: text) == nil) }
+    func expressions(_ text: String) { #expect(RE2Syntax.error(in: text) == nil) }
 
     @Test(
         "regular expressions that RE2 refuses",
@@ -75,7 +75,7 @@ struct ShapeTests {
             (String(repeating: "a", count: 1025), "max length allowed is 1024"),
         ])
     func refusedExpressions(_ text: String, _ reason: String) {
-        #expect(RegexSyntax.error(in: text)?.contains(reason) == true, "\(RegexSyntax.error(in: text) ?? "nothing")")
+        #expect(RE2Syntax.error(in: text)?.contains(reason) == true, "\(RE2Syntax.error(in: text) ?? "nothing")")
     }
 
     @Test("which hosts cover which")
