@@ -100,7 +100,8 @@ struct ValidateTests {
         #expect(try await validate("-f", "-", "-o", "yaml").status == 2)
         #expect(try await validate("-f", "-", "--istio-version", "latest").status == 2)
         let hostile = try await validate(
-            "-f", "-", input: "apiVersion: networking.istio.io/v1\nkind: \"Side\\e[31mcar\"\nmetadata: {name: \"\\e]0;x\\a\"}\n")
+            "-f", "-",
+            input: "apiVersion: networking.istio.io/v1\nkind: \"Side\\e[31mcar\"\nmetadata: {name: \"\\e]0;x\\a\"}\n")
         #expect(!hostile.output.contains("\u{1B}") && hostile.output.contains("Side␛[31mcar"), "\(hostile)")
         let broken = try await validate("-f", "-", "-o", "json", input: "a: 1\nb: [")
         #expect(broken.status == 1)

@@ -20,8 +20,8 @@ public struct SourceLines: Sendable {
                 elements: elements.map { $0.moved(down: lines) })
     }
 
-    /// The line of the value that a path leads to, such as `spec.ports[0].name` or `spec.endpoints[1].labels[app]`; where
-    /// there is none, that of the nearest value around it.
+    /// The line of the value that a path leads to, such as `spec.ports[0].name` or `spec.endpoints[1].labels[app]`;
+    /// where there is none, that of the nearest value around it.
     public func line(of path: String) -> Int {
         var here = self
         var rest = path[...]

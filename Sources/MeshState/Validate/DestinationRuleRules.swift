@@ -244,7 +244,8 @@ enum TrafficPolicyRules {
         if mode == "SIMPLE", hasAuthority || hasNames || !tls["credentialName"].text.isEmpty {
             report.error(
                 tls.path, since: IstioVersion(1, 13),
-                "cannot specify CaCertificates or CredentialName or SubjectAltNames when InsecureSkipVerify is set true")
+                "cannot specify CaCertificates or CredentialName or SubjectAltNames when InsecureSkipVerify is set true"
+            )
         }
         if mode == "MUTUAL", hasAuthority || hasNames {
             report.error(

@@ -1,8 +1,8 @@
 /// What the API of a cluster would say to an object: the schema of its kind's CustomResourceDefinition first, then
 /// istiod's webhook, which as in a cluster is only asked about an object that the schema lets pass.
 ///
-/// The time that it takes grows with the object's size alone, and what it says of one object is bounded: a hundred errors
-/// and a hundred warnings, and how many more there are.
+/// The time that it takes grows with the object's size alone, and what it says of one object is bounded: a hundred
+/// errors and a hundred warnings, and how many more there are.
 public enum ObjectRules {
     /// What is wrong with an object in this release of Istio.
     ///

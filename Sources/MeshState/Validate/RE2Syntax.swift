@@ -1,7 +1,7 @@
 /// The syntax of the RE2 library's regular expressions, which Envoy and Istio use.
 ///
-/// It follows RE2's own description of its syntax. Where that leaves a doubt, such as a Unicode class of a rare name, an
-/// expression counts as wrong: Envoy refuses everything that comes with a wrong one.
+/// It follows RE2's own description of its syntax. Where that leaves a doubt, such as a Unicode class of a rare name,
+/// an expression counts as wrong: Envoy refuses everything that comes with a wrong one.
 public struct RE2Syntax {
     /// Whether an expression can be compiled.
     public static func isValid(_ pattern: String) -> Bool { error(in: pattern) == nil }

@@ -41,7 +41,8 @@ enum SchemaRules {
     private static func checkLists(_ spec: JSONValue, report: inout RuleReport) {
         if let hosts = spec["hosts"]?.arrayValue {
             if hosts.isEmpty {
-                report.refuse("spec.hosts", .invalid, "Invalid value: 0: spec.hosts in body should have at least 1 items")
+                report.refuse(
+                    "spec.hosts", .invalid, "Invalid value: 0: spec.hosts in body should have at least 1 items")
             }
         } else if spec["hosts"] == nil || spec["hosts"] == .null {
             report.refuse("spec.hosts", .required, "Required value")
@@ -119,7 +120,9 @@ enum SchemaRules {
     // MARK: - Expressions
 
     private static func checkExpressions(_ entry: EntryForm, report: inout RuleReport) {
-        func refuse(_ path: String, _ type: String, _ rule: String) { report.refuse(path, .invalid, broken(type, rule)) }
+        func refuse(_ path: String, _ type: String, _ rule: String) {
+            report.refuse(path, .invalid, broken(type, rule))
+        }
         if entry.selector != nil, entry.endpoints != nil {
             refuse("spec", "object", "only one of WorkloadSelector or Endpoints can be set")
         }
@@ -151,7 +154,9 @@ enum SchemaRules {
     }
 
     private static func checkExpressions(_ endpoint: EndpointForm, report: inout RuleReport) {
-        func refuse(_ path: String, _ type: String, _ rule: String) { report.refuse(path, .invalid, broken(type, rule)) }
+        func refuse(_ path: String, _ type: String, _ rule: String) {
+            report.refuse(path, .invalid, broken(type, rule))
+        }
         if endpoint.address.isEmpty, endpoint.network.isEmpty { refuse(endpoint.path, "object", "Address is required") }
         if let unixPath = endpoint.unixPath {
             if !endpoint.ports.isEmpty { refuse(endpoint.path, "object", "UDS may not include ports") }

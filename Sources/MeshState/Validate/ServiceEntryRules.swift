@@ -167,7 +167,9 @@ extension ServiceEntryRules {
             31, since: IstioVersion(1, 28), until: IstioVersion(1, 31),
             find: .entry { entry, _ in
                 guard entry.resolution == .dynamicDNS, entry.isInternal else { return [] }
-                return [Finding("spec.location", "location MESH_INTERNAL is not supported for resolution mode DYNAMIC_DNS")]
+                return [
+                    Finding("spec.location", "location MESH_INTERNAL is not supported for resolution mode DYNAMIC_DNS")
+                ]
             }),
         EntryRule(
             31, since: IstioVersion(1, 31),

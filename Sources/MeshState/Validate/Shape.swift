@@ -136,7 +136,9 @@ enum GoDuration {
         var total = 0.0
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            guard digits.utf8.count < 40, digits.contains(where: \.isNumber), let value = Double(digits) else { return nil }
+            guard digits.utf8.count < 40, digits.contains(where: \.isNumber), let value = Double(digits) else {
+                return nil
+            }
             rest = rest.dropFirst(digits.count)
             guard let unit = units.first(where: { rest.hasPrefix($0.name) }) else { return nil }
             rest = rest.dropFirst(unit.name.count)

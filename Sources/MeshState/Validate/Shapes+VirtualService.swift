@@ -5,7 +5,8 @@ extension Shapes {
             .object(
                 [
                     "match": .list(.object(streamMatch(["sniHosts": .texts]), required: ["sniHosts"])),
-                    "route": .list(.object(["destination": destination, "weight": .integer], required: ["destination"])),
+                    "route": .list(
+                        .object(["destination": destination, "weight": .integer], required: ["destination"])),
                 ], required: ["match"])),
         "tcp": .list(
             .object([
@@ -74,8 +75,10 @@ extension Shapes {
             ["percent": .integer, "fixedDelay": .duration, "exponentialDelay": .duration, "percentage": percent],
             oneOf: [["fixedDelay", "exponentialDelay"]]),
         "abort": .object(
-            ["percent": .integer, "httpStatus": .integer, "grpcStatus": .text, "http2Error": .text,
-                "percentage": percent],
+            [
+                "percent": .integer, "httpStatus": .integer, "grpcStatus": .text, "http2Error": .text,
+                "percentage": percent,
+            ],
             oneOf: [["httpStatus", "grpcStatus", "http2Error"]]),
     ])
 }

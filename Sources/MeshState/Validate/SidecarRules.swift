@@ -116,7 +116,8 @@ enum SidecarRules {
                 }
             } else if index < all.count - 1 {
                 report.error(
-                    listener.path, "sidecar: the egress listener with empty port should be the last listener in the list")
+                    listener.path,
+                    "sidecar: the egress listener with empty port should be the last listener in the list")
             }
             if listener["hosts"].count == 0 {
                 report.error(listener["hosts"].path, "sidecar: egress listener must contain at least one host")

@@ -171,7 +171,8 @@ enum GatewayNames {
         let parts = name.text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         if parts.count > 1 {
             let better = Names.quoted("\(parts[1])/\(parts[0])")
-            let text = "using legacy gatewayName format \(Names.quoted(name.text)); prefer the <namespace>/<name> format"
+            let text =
+                "using legacy gatewayName format \(Names.quoted(name.text)); prefer the <namespace>/<name> format"
             report.warning(name.path, "\(text): \(better)")
         }
         if let error = Names.domainError(name.text, in: report.version) { report.error(name.path, error) }

@@ -14,8 +14,8 @@ struct ValidateCommand: ParsableCommand {
         commandName: "validate",
         abstract: "Check files before they are applied: what the API server and istiod would say.",
         discussion: """
-            Exit status 0 means that all objects would be taken, perhaps with warnings; 1 that one would be refused or a \
-            file cannot be read.
+            Exit status 0 means that all objects would be taken, perhaps with warnings; 1 that one would be refused or \
+            a file cannot be read.
             """)
     @Option(
         name: [.customShort("f"), .customLong("filename")],

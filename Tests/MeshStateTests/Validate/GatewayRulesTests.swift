@@ -45,7 +45,10 @@ struct GatewayRulesTests {
                     "E .tls.privateKey: SIMPLE TLS requires a private key",
                 ]
             ),
-            ("{port: {number: 443, name: tls, protocol: HTTPS}, hosts: [a.b], tls: {mode: SIMPLE, credentialName: c}}", []),
+            (
+                "{port: {number: 443, name: tls, protocol: HTTPS}, hosts: [a.b], tls: {mode: SIMPLE, credentialName: c}}",
+                []
+            ),
             (
                 "{port: {number: 443, name: tls, protocol: HTTPS}, hosts: [a.b], "
                     + "tls: {mode: MUTUAL, serverCertificate: /c, privateKey: /k}}",
@@ -109,7 +112,10 @@ struct GatewayRulesTests {
     @Test(
         "Sidecars",
         arguments: [
-            ("{egress: [{hosts: [./*, istio-system/*, '~/*.x.com']}], outboundTrafficPolicy: {mode: REGISTRY_ONLY}}", []),
+            (
+                "{egress: [{hosts: [./*, istio-system/*, '~/*.x.com']}], outboundTrafficPolicy: {mode: REGISTRY_ONLY}}",
+                []
+            ),
             ("{outboundTrafficPolicy: {mode: ALLOW_ANY}}", []),
             ("{}", ["E spec: sidecar: empty configuration provided"]),
             (

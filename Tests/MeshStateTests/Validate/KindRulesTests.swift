@@ -39,7 +39,8 @@ struct KindRulesTests {
             Example("{hosts: ['*.a.b', 1.2.3.4], gateways: [mesh, istio-system/egress], tcp: [{\(to)}]}"),
             Example("{hosts: [a.b]}", "E spec: http, tcp or tls must be provided in virtual service"),
             Example(
-                "{hosts: [a_b.c], http: [{\(to)}]}", "E hosts[0]: domain name \"a_b.c\" invalid (label \"a_b\" invalid)"),
+                "{hosts: [a_b.c], http: [{\(to)}]}", "E hosts[0]: domain name \"a_b.c\" invalid (label \"a_b\" invalid)"
+            ),
             Example(
                 "{hosts: ['*'], http: [{\(to)}]}",
                 "E hosts[0]: wildcard host * is not allowed for virtual services bound to the mesh gateway"),
@@ -166,7 +167,8 @@ struct KindRulesTests {
                 "E http[2]: HTTP route cannot contain both fault and redirect",
                 "E http[2]: HTTP route rule cannot contain both rewrite and redirect",
                 "W http[2]: virtualService rule #2 not used (only the last rule can have no matches)"),
-            Example("{hosts: [a.b], http: [{}]}", in: IstioVersion(1, 14), "E http[0]: HTTP route or redirect is required"),
+            Example(
+                "{hosts: [a.b], http: [{}]}", in: IstioVersion(1, 14), "E http[0]: HTTP route or redirect is required"),
             Example(
                 "{hosts: [a.b], http: [{directResponse: {status: 99}, \(to)}]}",
                 "E http[0]: HTTP route cannot contain both route and direct_response",
@@ -174,7 +176,8 @@ struct KindRulesTests {
             Example(
                 "{hosts: [a.b], http: [{name: r, delegate: {name: d}, \(to)}]}",
                 "E http[0].route: root HTTP route r must not specify route"),
-            Example("{http: [{delegate: {name: d}, \(to)}]}",
+            Example(
+                "{http: [{delegate: {name: d}, \(to)}]}",
                 "E http[0].delegate: delegate HTTP route cannot contain delegate"),
             Example(
                 "{hosts: [a.b], http: [{timeout: 0s, retries: {attempts: 1, perTryTimeout: soon}, \(to)}]}",

@@ -40,7 +40,8 @@ struct ManifestCheckTests {
                 "24 spec.endpoints[1].ports[x[y].z]", "24 spec.endpoints[1].ports[x[y].z]",
             ])
         #expect(Self.lines(text, IstioVersion(1, 2)).contains("13 spec.ports[0].protocol"))
-        #expect(Self.lines("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata:\n  name: x\n") == ["1 spec"])
+        #expect(
+            Self.lines("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata:\n  name: x\n") == ["1 spec"])
     }
 
     @Test("documents, lists and what is no object")
@@ -122,7 +123,9 @@ struct ManifestCheckTests {
 
     @Test(
         "broken texts are findings",
-        arguments: ["\t", "a: b: c", "{", "a: *x", "\u{0}", "? [a]\n: b", "- - - -\n\t-", "%YAML 9.9\n---\na", "\"\\ud800\""])
+        arguments: [
+            "\t", "a: b: c", "{", "a: *x", "\u{0}", "? [a]\n: b", "- - - -\n\t-", "%YAML 9.9\n---\na", "\"\\ud800\"",
+        ])
     func broken(_ text: String) {
         let findings = ManifestCheck.check(text).findings
         #expect(!findings.isEmpty && findings.allSatisfy { $0.severity == .error && $0.line >= 1 })

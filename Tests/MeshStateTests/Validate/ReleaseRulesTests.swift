@@ -116,7 +116,9 @@ struct ReleaseRulesTests {
             "one host for an address and TCP",
             "{hosts: [a.b, c.d], addresses: [1.2.3.4], resolution: DNS, "
                 + "ports: [{number: 443, name: t, protocol: TLS}]}", IstioVersion(1, 10),
-            since: ["W service entry can not have more than one host specified simultaneously with address and tcp port"]),
+            since: [
+                "W service entry can not have more than one host specified simultaneously with address and tcp port"
+            ]),
         Change(
             "DNS_ROUND_ROBIN", "{hosts: [a.b], resolution: DNS_ROUND_ROBIN}", IstioVersion(1, 12),
             before: [
