@@ -13,7 +13,9 @@ struct ChainSet {
 
     private(set) var chains: [ListenerPlan.Chain] = []
     /// For whom the chains are.
-    private(set) var owners: [String] = []
+    private var owners: [String] = []
+    /// How many have chains here; what is for one of them comes in one go.
+    private(set) var ownerCount = 0
     /// Places in `chains`.
     private var places: [Selector: Int] = [:]
 
@@ -50,6 +52,7 @@ struct ChainSet {
                 places[selector(match, prefix, name)] = chains.endIndex
             }
         }
+        if owners.last != owner { ownerCount += 1 }
         chains.append(chain)
         owners.append(owner)
     }

@@ -40,7 +40,7 @@ struct ListenerDrafts {
     }
 
     private mutating func note(_ bind: String, accepted: String, rejected: String) {
-        let services = Set(drafts[bind]?.chains.owners ?? []).count
+        let services = drafts[bind]?.chains.ownerCount ?? 0
         report.add(
             PushReport.listenerConflict, key: "\(bind):\(port)",
             message: "Listener=\(bind):\(port) AcceptedTCP=\(accepted) RejectedTCP=\(rejected) TCPServices=\(services)")

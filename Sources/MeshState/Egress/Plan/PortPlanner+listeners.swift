@@ -29,7 +29,7 @@ extension PortPlanner {
             var chains: [ListenerPlan.Chain] = []
             if kind != .tcp {
                 // A sniffed service on its own address has routes of its own.
-                let route = isWildcard || kind == .http || part.port != nil ? "\(port)" : "\(row.host):\(port)"
+                let route = isWildcard || kind == .http ? "\(port)" : "\(row.host):\(port)"
                 // Where a Sidecar has services at an address of its choice, nothing else is called.
                 let match = ListenerPlan.Match(isHTTP: isWildcard || kind == .auto)
                 chains.append(.init(match: match, action: .http(route: route), because: because))
