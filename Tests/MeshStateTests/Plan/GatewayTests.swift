@@ -145,7 +145,7 @@ import Testing
             "HTTPS servers side by side, each with routes of its own",
             gateway(
                 "{port: {number: 443, name: one, protocol: HTTPS}, hosts: [b.org, ./a.org], tls: {mode: SIMPLE, credentialName: c}}",
-                "{port: {number: 443, name: two, protocol: HTTPS}, hosts: [\"*.c.org\"], tls: {mode: MUTUAL, credentialName: c}}"
+                "{port: {number: 443, name: two, protocol: HTTPS}, hosts: [\"./*.c.org\"], tls: {mode: MUTUAL, credentialName: c}}"
             ) + virtual("hosts: [a.org], http: [{directResponse: {status: 200}}]"),
             listeners: [
                 "0.0.0.0_8443: SIMPLE a.org b.org -> rds https.443.one.gw.default",

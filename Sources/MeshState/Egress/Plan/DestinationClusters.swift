@@ -62,8 +62,12 @@ extension VirtualService.Scope {
 extension [VirtualService.Share] {
     /// Those that get calls: an only one whatever its weight, else those with a weight.
     var inUse: [(index: Int, share: VirtualService.Share)] {
-        let all = enumerated().map { (index: $0.offset, share: $0.element) }
-        let weighted = all.filter { $0.share.weight > 0 }
-        return count == 1 || weighted.isEmpty ? Array<(index: Int, share: VirtualService.Share)>(all.prefix(1)) : weighted
+        var all = enumerated().map { (index: $0.offset, share: $0.element) }
+        if count > 1 && contains(where: { $0.weight > 0 }) {
+            all.removeAll { $0.share.weight <= 0 }
+        } else {
+            all.removeLast(Swift.max(0, count - 1))
+        }
+        return all
     }
 }

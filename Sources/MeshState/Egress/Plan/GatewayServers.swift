@@ -76,7 +76,7 @@ struct GatewayServers {
             route: Self.route(of: server, port: port, gateway: gateway.meta))
         if server.tls != nil {
             let key = ListenerPlan.name(bind: bind, port: port)
-            let written = hosts.map { $0.namespace.map { $0 + "/" } ?? "" + $0.host }
+            let written = hosts.map { ($0.namespace.map { "\($0)/" } ?? "") + $0.host }
             if let twice = written.first(where: { taken[key]?.contains($0) == true }) {
                 return reject(new, "host \(twice) is another server's on port \(port) already")
             }
