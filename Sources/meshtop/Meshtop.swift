@@ -32,8 +32,8 @@ struct Meshtop: AsyncParsableCommand {
         version: meshtopVersion,
         subcommands: [
             ConsoleCommand.self, DemoCommand.self, ServicesCommand.self, EntriesCommand.self, ConnectionsCommand.self,
-            BlockedCommand.self, AllowCommand.self, ToggleCommand.self, ValidateCommand.self, LabCommand.self,
-            WorkloadCommand.self,
+            BlockedCommand.self, ExplainCommand.self, ValidateCommand.self, AllowCommand.self, ToggleCommand.self,
+            LabCommand.self, WorkloadCommand.self,
         ],
         defaultSubcommand: ConsoleCommand.self)
 }

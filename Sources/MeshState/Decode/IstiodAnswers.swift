@@ -80,6 +80,29 @@ extension OutboundPolicy {
             self = known
         }
     }
+
+    /// Reads the policy that Istio's own ConfigMap sets; nil for any other object.
+    public init?(configMap object: JSONValue) throws(DecodeError) {
+        guard object["kind"]?.stringValue == "ConfigMap", object["metadata"]?["name"]?.stringValue == "istio",
+            let text = object["data"]?["mesh"]?.stringValue
+        else { return nil }
+        let reader = try FieldReader(kubernetes: object, kind: "ConfigMap")
+        let settings: JSONValue
+        do {
+            settings = try YAMLText.parse(text).first ?? [:]
+        } catch {
+            throw reader.error("data.mesh", "is no YAML: \(error)")
+        }
+        guard let mode = settings["outboundTrafficPolicy"]?["mode"]?.stringValue else {
+            self = .allowAny
+            return
+        }
+        guard let known = Self(rawValue: mode) else {
+            throw reader.error(
+                "data.mesh", "has the outboundTrafficPolicy.mode \"\(mode)\", which is unknown", remedy: "use a newer meshtop")
+        }
+        self = known
+    }
 }
 
 extension IstioVersion {

@@ -25,6 +25,12 @@ struct ConnectionOptions: ParsableArguments {
         return try MeshSession(access: access, namespace: namespace, interval: interval, nameServers: nameServers)
     }
 
+    /// The API alone, and who knows addresses for names.
+    func client() throws -> (client: KubernetesClient, resolver: NameResolver) {
+        let (access, nameServers) = try resolve()
+        return (try KubernetesClient(access: access), NameResolver(servers: nameServers))
+    }
+
     /// How the API is reached, and who knows the names behind addresses: for the lab its own name server.
     private func resolve() throws -> (access: ClusterAccess, nameServers: [MeshClient.NameServer]?) {
         let isNamed = server != nil || context != nil || kubeconfig != nil

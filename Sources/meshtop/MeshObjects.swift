@@ -1,0 +1,141 @@
+import Foundation
+import MeshClient
+import MeshState
+
+/// An object and the file that it stands in.
+struct Manifest {
+    let file: String
+    var object: JSONValue
+
+    /// Every object of these files; a directory stands for the YAML and JSON files in it and below it.
+    ///
+    /// - Parameter namespace: of objects that name none.
+    static func read(_ paths: [String], namespace: String) throws -> [Manifest] {
+        try paths.flatMap { try files(at: $0) }.flatMap { file in
+            try objects(of: file).map { Manifest(file: file, object: $0.inNamespace(namespace)) }
+        }
+    }
+
+    private static func files(at path: String) throws -> [String] {
+        var isDirectory: ObjCBool = false
+        guard path == "-" || FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw Failure("\(path): there is no such file")
+        }
+        guard isDirectory.boolValue else { return [path] }
+        let found = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        let files = found.filter { name in
+            ["yaml", "yml", "json"].contains { name.hasSuffix(".\($0)") }
+                && !name.split(separator: "/").contains { $0.hasPrefix(".") }
+        }
+        guard !files.isEmpty else { throw Failure("\(path): there is no YAML or JSON file in it") }
+        return files.sorted().map { "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\($0)" }
+    }
+
+    private static func objects(of file: String) throws -> [JSONValue] {
+        let data: Data
+        do {
+            data = try file == "-"
+                ? FileHandle.standardInput.readToEnd() ?? Data() : Data(contentsOf: URL(filePath: file))
+        } catch {
+            throw Failure("\(file): cannot be read: \(error.localizedDescription)")
+        }
+        do {
+            return try YAMLText.parse(String(decoding: data, as: UTF8.self)).flatMap { document in
+                let isList = document["kind"]?.stringValue?.hasSuffix("List") == true
+                return isList ? document["items"]?.arrayValue ?? [] : [document]
+            }
+        } catch {
+            throw Failure("\(file): \(error)")
+        }
+    }
+}
+
+extension MeshConfiguration {
+    /// The mesh that would be if these files were applied in their order.
+    ///
+    /// - Parameter policy: nil for what a ConfigMap `istio` among the files says; REGISTRY_ONLY without one.
+    init(manifests: [Manifest], policy: OutboundPolicy?) throws {
+        self.init()
+        var order: [ObjectKey] = []
+        var latest: [ObjectKey: Manifest] = [:]
+        for manifest in manifests {
+            let meta = manifest.object["metadata"]
+            let key = ObjectKey(
+                kind: manifest.object["kind"]?.stringValue ?? "", namespace: meta?["namespace"]?.stringValue ?? "",
+                name: meta?["name"]?.stringValue ?? "")
+            if latest.updateValue(manifest, forKey: key) == nil { order.append(key) }
+        }
+        for key in order {
+            guard let manifest = latest[key] else { continue }
+            do {
+                _ = try add(manifest.object)
+                if let said = try OutboundPolicy(configMap: manifest.object) { self.policy = said }
+            } catch {
+                throw Failure("\(manifest.file): \(error)")
+            }
+        }
+        if let policy { self.policy = policy }
+    }
+}
+
+extension JSONValue {
+    /// The object in a namespace of its own, or else in this one, if it is of a kind that has namespaces.
+    fileprivate func inNamespace(_ namespace: String) -> JSONValue {
+        guard self["metadata"]?["namespace"] == nil, self["kind"]?.stringValue != "Namespace", var meta = self["metadata"]
+        else { return self }
+        meta["namespace"] = .string(namespace)
+        var object = self
+        object["metadata"] = meta
+        return object
+    }
+}
+
+// MARK: - The live mesh
+
+/// What could be read of a live mesh.
+struct LiveMesh {
+    var configuration: MeshConfiguration
+    /// Kinds that are missing from it, a sentence each.
+    var gaps: [String]
+
+    /// Lists every kind that decides where calls go, in all namespaces.
+    init(_ client: KubernetesClient) async throws {
+        configuration = MeshConfiguration()
+        gaps = []
+        for resource in [Resource.services, .endpoints, .pods] + Self.istioKinds {
+            for object in try await Self.list(resource, client, gaps: &gaps) {
+                do {
+                    _ = try configuration.add(object)
+                } catch {
+                    gaps.append("left out: \(error)")
+                }
+            }
+        }
+        configuration.policy = try await client.outboundPolicy()
+    }
+
+    private static let istioKinds = [
+        ("serviceentries", ServiceEntry.kind), ("virtualservices", VirtualService.kind),
+        ("destinationrules", DestinationRule.kind), ("gateways", Gateway.kind), ("sidecars", Sidecar.kind),
+        ("workloadentries", WorkloadEntry.kind),
+    ].map { Resource(group: "networking.istio.io", version: "v1", plural: $0.0, kind: $0.1) }
+
+    /// A kind's objects in the newest version that the API serves.
+    private static func list(
+        _ resource: Resource, _ client: KubernetesClient, gaps: inout [String]
+    ) async throws -> [JSONValue] {
+        var resource = resource
+        for version in resource.group.isEmpty ? ["v1"] : ["v1", "v1beta1", "v1alpha3"] {
+            resource.version = version
+            do {
+                return try await client.list(resource).objects
+            } catch let failure as RequestFailure where failure.kind == .notFound {
+                continue
+            } catch let failure as RequestFailure where failure.kind == .denied {
+                gaps.append("without \(resource.plural): \(failure.message)")
+                return []
+            }
+        }
+        return []
+    }
+}
