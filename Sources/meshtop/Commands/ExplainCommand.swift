@@ -167,6 +167,7 @@ private struct WorkloadName {
             throw Failure("\(name) is in several namespaces: \(namespaces.sorted().map { "\(name).\($0)" }.joined(separator: ", "))")
         }
         return .init(workload: pod.workload, namespace: pod.meta.namespace, labels: pod.meta.labels,
+            identity: MeshEndpoint.identity(namespace: pod.meta.namespace, account: pod.serviceAccount),
             hasSidecar: pod.proxyKind == .sidecar)
     }
 }

@@ -30,6 +30,11 @@ package struct EgressCall: Sendable, Hashable {
             self.usesAllocatedAddresses = usesAllocatedAddresses
             self.hasSidecar = hasSidecar
         }
+
+        var planTarget: PlanTarget {
+            PlanTarget(
+                namespace: namespace, kind: .sidecar, labels: labels, usesAllocatedAddresses: usesAllocatedAddresses)
+        }
     }
 
     package var caller: Caller

@@ -35,14 +35,9 @@ package struct Explainer: Sendable {
     /// The plan of a proxy.
     mutating func plan(for target: PlanTarget) -> IndexedPlan {
         if let known = plans[target] { return known }
-        let plan = IndexedPlan(OutboundPlanner(index: index, target: target).plan)
+        let plan = IndexedPlan(OutboundPlanner(index: index, target: target))
         plans[target] = plan
         return plan
-    }
-
-    /// The services that the caller's proxy knows.
-    func services(for caller: EgressCall.Caller) -> [ServiceIndex.Effective] {
-        index.services(forNamespace: caller.namespace)
     }
 
     func pod(at address: String) -> Pod? { podsByAddress[address] }
@@ -51,17 +46,21 @@ package struct Explainer: Sendable {
 /// A plan whose parts are found by name.
 struct IndexedPlan: Sendable {
     let lastResort: LastResort
+    private let planner: OutboundPlanner
     private let clusters: [String: ClusterPlan]
     private let listeners: [String: ListenerPlan]
     private let routes: [String: RoutePlan]
 
-    init(_ plan: ProxyPlan) {
+    init(_ planner: OutboundPlanner) {
+        self.planner = planner
+        let plan = planner.plan
         lastResort = plan.lastResort
         clusters = Dictionary(plan.clusters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         listeners = Dictionary(plan.listeners.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         routes = Dictionary(plan.routes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    func service(host: String) -> ServiceIndex.Effective? { planner.service(host: host) }
     func cluster(_ name: String) -> ClusterPlan? { clusters[name] }
     func route(_ name: String) -> RoutePlan? { routes[name] }
 
@@ -79,19 +78,34 @@ extension Explainer {
     private static let unrelated = ["192.0.2.1", "198.51.100.1", "203.0.113.1"]
 
     /// The address that the mesh has for a name, as its name server would answer the caller; nil where it knows none.
-    package func knownAddress(of name: String, for caller: EgressCall.Caller) -> IPAddress? {
-        let host = ServiceNames.full(name, namespace: caller.namespace, in: mesh)
-        guard let service = services(for: caller).first(where: { $0.service.host == host }) else { return nil }
+    package mutating func knownAddress(of name: String, for caller: EgressCall.Caller) -> IPAddress? {
+        guard let service = service(name, for: caller) else { return nil }
         for row in service.rows {
             if let prefix = row.address.flatMap({ IPPrefix($0) }) { return prefix.address }
         }
-        if service.service.isHeadless, case .host(let address, _)? = service.rows.first?.endpoints.values.joined().first?.address {
-            return IPAddress(address)
-        }
-        return nil
+        guard service.service.isHeadless, let port = service.service.ports.first?.number,
+            case .host(let address, _)? = service.endpoints(port: port).first?.address
+        else { return nil }
+        return IPAddress(address)
     }
 
-    private func assumedAddress(of call: EgressCall, _ assumptions: inout [String]) -> IPAddress? {
+    /// The service that a caller's proxy has for a name.
+    private mutating func service(_ name: String, for caller: EgressCall.Caller) -> ServiceIndex.Effective? {
+        plan(for: caller.planTarget).service(host: fullName(name, namespace: caller.namespace))
+    }
+
+    /// The host that a name stands for in a namespace's pods: a Kubernetes Service's, or the name itself.
+    private func fullName(_ name: String, namespace: String) -> String {
+        let name = name.lowercased()
+        let service = mesh.services.first { service in
+            let (short, own) = (service.meta.name, service.meta.namespace)
+            return (name == short && own == namespace)
+                || ["\(short).\(own)", "\(short).\(own).svc", service.host].contains(name)
+        }
+        return service?.host ?? name
+    }
+
+    private mutating func assumedAddress(of call: EgressCall, _ assumptions: inout [String]) -> IPAddress? {
         if let known = knownAddress(of: call.target, for: call.caller) {
             assumptions.append("\(call.target) is taken to be \(known), its address in the mesh")
             return known
@@ -104,10 +118,8 @@ extension Explainer {
         return free
     }
 
-    private func assumedSpeech(of call: EgressCall, _ assumptions: inout [String]) -> EgressCall.Speech {
-        let host = ServiceNames.full(call.target, namespace: call.caller.namespace, in: mesh)
-        let port = services(for: call.caller).lazy.filter { $0.service.host == host }
-            .compactMap { $0.service.ports.first { $0.number == call.port } }.first
+    private mutating func assumedSpeech(of call: EgressCall, _ assumptions: inout [String]) -> EgressCall.Speech {
+        let port = service(call.target, for: call.caller)?.service.ports.first { $0.number == call.port }
         guard let parsed = port?.parsedProtocol, parsed.isHTTP || parsed.isTCP else {
             assumptions.append("the call is taken as TCP: the mesh does not say what port \(call.port) speaks")
             return .tcp
@@ -116,19 +128,5 @@ extension Explainer {
             parsed.isHTTP2 ? .http2 : parsed.isHTTP ? .http : parsed.isTLS ? .tls : .tcp
         assumptions.append("the call is taken as \(speech.rawValue): the mesh has port \(call.port) as \(parsed.rawValue)")
         return speech
-    }
-}
-
-/// Short names of services.
-enum ServiceNames {
-    /// The host that a name stands for in a namespace's pods: a Kubernetes Service's, or the name itself.
-    static func full(_ name: String, namespace: String, in mesh: MeshConfiguration) -> String {
-        let name = name.lowercased()
-        let service = mesh.services.first { service in
-            let (short, own) = (service.meta.name, service.meta.namespace)
-            return (name == short && own == namespace)
-                || ["\(short).\(own)", "\(short).\(own).svc", service.host].contains(name)
-        }
-        return service?.host ?? name
     }
 }

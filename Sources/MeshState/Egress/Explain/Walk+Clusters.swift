@@ -92,7 +92,10 @@ extension Walk {
 
     /// The SPIFFE name of the proxy that the call is at.
     private var identity: String? {
-        hops.last?.kind == .sidecar && !call.caller.identity.isEmpty ? call.caller.identity : nil
+        if hops.last?.kind == .sidecar { return call.caller.identity.isEmpty ? nil : call.caller.identity }
+        return address.flatMap { explainer.pod(at: $0.description) }.map {
+            MeshEndpoint.identity(namespace: $0.meta.namespace, account: $0.serviceAccount)
+        }
     }
 
     /// A call that no sidecar takes goes where its packets go.

@@ -19,8 +19,8 @@ extension Walk {
     }
 
     private func means(_ entry: ServiceEntry) -> Bool {
-        let names = [calledName, call.target].compactMap { $0?.lowercased() }
-        if entry.hosts.contains(where: { host in names.contains { HostName.covers(host.lowercased(), $0) } }) { return true }
+        let names = [calledName, call.target].compactMap { $0 }
+        if entry.hosts.contains(where: { host in names.contains { HostName.covers(host, $0) } }) { return true }
         guard let address else { return false }
         return entry.addresses.contains { IPPrefix($0)?.contains(address) == true }
     }
@@ -53,7 +53,7 @@ extension Walk {
             return ("spec.addresses", "is for \(entry.addresses.joined(separator: ", ")), and the call goes to \(address)")
         }
         if parsed.isTLS, let name = wire.hellos.first.map({ $0.serverName ?? "" }),
-            !entry.hosts.contains(where: { HostName.covers($0.lowercased(), name.lowercased()) })
+            !entry.hosts.contains(where: { HostName.covers($0, name) })
         {
             return ("spec.hosts", "asks for another server name than \(name.isEmpty ? "none" : name)")
         }

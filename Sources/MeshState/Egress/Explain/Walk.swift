@@ -87,10 +87,7 @@ struct Walk {
             leaveUnseen()
             return
         }
-        let target = PlanTarget(
-            namespace: caller.namespace, kind: .sidecar, labels: caller.labels,
-            usesAllocatedAddresses: caller.usesAllocatedAddresses)
-        let plan = explainer.plan(for: target)
+        let plan = explainer.plan(for: caller.planTarget)
         var hop = Explanation.Hop(.sidecar, "\(caller.workload).\(caller.namespace)")
         if let own = Self.ownListeners[call.port] {
             (hop.listener, hop.chain, hop.cluster) = (own.listener, own.chain, LastResort.blackHole)
