@@ -7,40 +7,24 @@ struct Manifest {
     let file: String
     var object: JSONValue
 
-    /// Every object of these files; a directory stands for the YAML and JSON files in it and below it.
+    /// Every object of these files; a folder stands for the YAML and JSON files in it and below it.
     ///
     /// - Parameter namespace: of objects that name none.
     static func read(_ paths: [String], namespace: String) throws -> [Manifest] {
-        try paths.flatMap { try files(at: $0) }.flatMap { file in
-            try objects(of: file).map { Manifest(file: file, object: $0.inNamespace(namespace)) }
+        try ManifestSource.all(paths).flatMap { source in
+            switch source.read() {
+            case .unreadable(let reason): throw Failure("\(source.name): \(reason)")
+            case .text(let text):
+                try objects(of: text, in: source.name).map {
+                    Manifest(file: source.name, object: $0.inNamespace(namespace))
+                }
+            }
         }
     }
 
-    private static func files(at path: String) throws -> [String] {
-        var isDirectory: ObjCBool = false
-        guard path == "-" || FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw Failure("\(path): there is no such file")
-        }
-        guard isDirectory.boolValue else { return [path] }
-        let found = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-        let files = found.filter { name in
-            ["yaml", "yml", "json"].contains { name.hasSuffix(".\($0)") }
-                && !name.split(separator: "/").contains { $0.hasPrefix(".") }
-        }
-        guard !files.isEmpty else { throw Failure("\(path): there is no YAML or JSON file in it") }
-        return files.sorted().map { "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\($0)" }
-    }
-
-    private static func objects(of file: String) throws -> [JSONValue] {
-        let data: Data
+    private static func objects(of text: String, in file: String) throws -> [JSONValue] {
         do {
-            data = try file == "-"
-                ? FileHandle.standardInput.readToEnd() ?? Data() : Data(contentsOf: URL(filePath: file))
-        } catch {
-            throw Failure("\(file): cannot be read: \(error.localizedDescription)")
-        }
-        do {
-            return try YAMLText.parse(String(decoding: data, as: UTF8.self)).flatMap { document in
+            return try YAMLText.parse(text).flatMap { document in
                 let isList = document["kind"]?.stringValue?.hasSuffix("List") == true
                 return isList ? document["items"]?.arrayValue ?? [] : [document]
             }

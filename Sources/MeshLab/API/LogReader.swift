@@ -97,17 +97,17 @@ struct LogReader {
 
     /// Opens the file, again where another one has taken its place and the old one is read to its end.
     private mutating func open() throws {
-        var status = stat()
-        guard stat(file.path, &status) == 0 else { return }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+        guard let number = (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value else { return }
         if let handle {
-            guard status.st_ino != inode else { return }
+            guard number != inode else { return }
             if try handle.seekToEnd() > offset { return }
             try handle.close()
         }
         let isFirst = inode == 0
         let opened = try FileHandle(forReadingFrom: file)
         handle = opened
-        inode = UInt64(status.st_ino)
+        inode = number
         offset = 0
         if isFirst, let count = options.tailLines { offset = try Self.start(ofLast: count, in: opened) }
     }

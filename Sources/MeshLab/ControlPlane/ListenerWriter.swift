@@ -101,7 +101,7 @@ extension ResourceWriter {
             let routes = Self.members(name: lastResort.routeName, hosts: [lastResortHost])
             chains.append(
                 http(
-                    prefix: "outbound_virtualOutbound", name: "virtualOutbound-catchall-http",
+                    prefix: "outbound_virtualOutbound", name: "virtualOutbound-http",
                     settings: ["route_config": .object(routes)]
                 ).matching(.object(Self.plainHTTP)))
         }

@@ -16,13 +16,7 @@ struct OfflineOptions: ParsableArguments {
     var outboundPolicy: OutboundPolicy?
 
     @Option(help: ArgumentHelp("The release of Istio whose rules hold.", valueName: "VERSION"))
-    var istioVersion: String?
-
-    func validate() throws {
-        if let istioVersion, IstioVersion(parsing: istioVersion) == nil {
-            throw ValidationError("\(istioVersion) is no version, as in 1.28")
-        }
-    }
+    var istioVersion: IstioVersion = .current
 
     /// The mesh of the files; nil where there are none.
     func mesh(namespace: String) throws -> MeshConfiguration? {
@@ -71,7 +65,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let version = offline.istioVersion.flatMap { IstioVersion(parsing: $0) } ?? .current
+        let version = offline.istioVersion
         let namespace = connection.namespace ?? "default"
         if let mesh = try offline.mesh(namespace: namespace) {
             var explainer = Explainer(mesh, version: version)

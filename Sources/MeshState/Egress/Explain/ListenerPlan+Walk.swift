@@ -13,12 +13,17 @@ extension ListenerPlan {
             if !seen.applicationProtocols.contains(where: Self.httpProtocols.contains) { left = [] }
         } else {
             left = left.filter { !$0.match.isHTTP }
+            let isMesh = seen.isTLS && seen.applicationProtocols.contains { $0.hasPrefix(Self.meshProtocol) }
+            let mesh = left.filter(\.match.isMeshTLS)
+            left = isMesh && !mesh.isEmpty ? mesh : left.filter { !$0.match.isMeshTLS }
         }
         return left.first ?? chains.first(where: \.match.isAny)
     }
 
     /// What the chain of a sniffed HTTP port asks for.
     static let httpProtocols = ["http/1.1", "h2c"]
+    /// What the names of the mesh's own application protocols begin with.
+    static let meshProtocol = "istio"
 
     private static func closest(_ chains: [Chain], to address: IPAddress?) -> [Chain] {
         let longest = chains.compactMap { $0.match.prefixLength(of: address) }.max()
@@ -61,6 +66,7 @@ extension ListenerPlan.Match {
             parts.append("prefix_ranges \(prefixes.map { "\($0.address)/\($0.length)" }.joined(separator: ","))")
         }
         if !serverNames.isEmpty { parts.append("server_names \(serverNames.joined(separator: ","))") }
+        if isMeshTLS { parts.append("application_protocols \(ListenerPlan.meshProtocol)") }
         if isHTTP { parts.append("application_protocols \(ListenerPlan.httpProtocols.joined(separator: ","))") }
         return parts.isEmpty ? nil : parts.joined(separator: " ")
     }

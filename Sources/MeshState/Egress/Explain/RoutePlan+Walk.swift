@@ -78,34 +78,35 @@ extension VirtualService.HTTPMatch {
     func takes(_ request: Request) -> Bool {
         let path = String(request.path.prefix { $0 != "?" })
         let parameters = request.queryParameters
-        return fits(uri, ignoresURICase ? path.lowercased() : path, lowercased: ignoresURICase)
-            && fits(scheme, request.scheme) && fits(method, request.method) && fits(authority, request.authority)
-            && headers.allSatisfy { name, match in request.headers[name.lowercased()].map(match.fits) ?? false }
-            && withoutHeaders.allSatisfy { name, match in !(request.headers[name.lowercased()].map(match.fits) ?? false) }
-            && queryParameters.allSatisfy { name, match in parameters[name].map(match.fits) ?? false }
-    }
-
-    private func fits(_ match: VirtualService.StringMatch?, _ text: String, lowercased: Bool = false) -> Bool {
-        guard let match else { return true }
-        return (lowercased ? match.lowercased : match).fits(text)
+        func header(_ name: String) -> String? { request.headers[name.lowercased()] }
+        return (uri.map { $0.fitsPath(path, ignoresCase: ignoresURICase) } ?? true)
+            && (scheme?.fits(request.scheme) ?? true) && (method?.fits(request.method) ?? true)
+            && (authority?.fits(request.authority) ?? true) && headers.allSatisfy { $1.fits(header($0)) }
+            // What a header must not be, one that is missing may be as little as an empty one.
+            && withoutHeaders.allSatisfy { !$1.fits($1 == .present ? header($0) : header($0) ?? "") }
+            && queryParameters.allSatisfy { $1.fits(parameters[$0]) }
     }
 }
 
 extension VirtualService.StringMatch {
-    func fits(_ text: String) -> Bool {
+    /// Whether a text is as it has to be; nil is a text that is not there.
+    func fits(_ text: String?) -> Bool {
+        guard let text else { return false }
         switch self {
-        case .exact(let wanted): text == wanted
-        case .prefix(let wanted): text.hasPrefix(wanted)
-        case .regex(let pattern): (try? Regex(pattern).wholeMatch(in: text)) != nil  // Envoy refuses a broken one.
-        case .present: true
+        case .exact(let wanted): return text == wanted
+        case .prefix(let wanted): return text.hasPrefix(wanted)
+        // Istio reads a lone `*` as any text.
+        case .present, .regex("*"): return true
+        // What is no expression, no text fits.
+        case .regex(let pattern): return (try? Regex(pattern).wholeMatch(in: text)) != nil
         }
     }
 
-    fileprivate var lowercased: Self {
+    fileprivate func fitsPath(_ path: String, ignoresCase: Bool) -> Bool {
         switch self {
-        case .exact(let text): .exact(text.lowercased())
-        case .prefix(let text): .prefix(text.lowercased())
-        case .regex, .present: self
+        case .exact(let wanted) where ignoresCase: path.lowercased() == wanted.lowercased()
+        case .prefix(let wanted) where ignoresCase: path.lowercased().hasPrefix(wanted.lowercased())
+        case .exact, .prefix, .regex, .present: fits(path)
         }
     }
 }

@@ -12,6 +12,8 @@ extension Walk {
             guard clusters.count > 1, total > 0 else { return }
             hop.shares = clusters.map { .init(cluster: $0.cluster, percent: Double($0.weight) * 100 / Double(total)) }
         }
+        decide([chosen.because].compactMap { $0 })
+        if let other = chosen.authority { authority = other }
         switch chosen.cluster {
         case LastResort.blackHole: fail("the connection ends in \(LastResort.blackHole)")
         case LastResort.passthrough: connect(to: [.init(address: originalDestination(port: nil))], by: nil)
@@ -30,7 +32,7 @@ extension Walk {
 
     private mutating func enter(_ cluster: ClusterPlan) {
         decide(cluster.because)
-        switch cluster.discovery {
+        switch cluster.effectiveDiscovery {
         case .fixed(let endpoints), .strictDNS(let endpoints):
             guard !endpoints.isEmpty else {
                 fail(
@@ -156,6 +158,15 @@ extension Walk {
             isPassedThrough ? .passthrough : .allowed, status,
             isPassedThrough
                 ? "nothing in the mesh knows it, and the policy lets it through to \(name)\(way)" : "it goes to \(name)\(way)")
+    }
+}
+
+extension ClusterPlan {
+    /// Where endpoints come from: a DestinationRule may have every connection go where it was going.
+    fileprivate var effectiveDiscovery: Discovery {
+        if case .dynamicDNS = discovery { return discovery }
+        if case .originalDestination = discovery { return discovery }
+        return settings.loadBalancer == .simple("PASSTHROUGH") ? .originalDestination(port: nil) : discovery
     }
 }
 

@@ -8,8 +8,7 @@ extension Walk {
             note("\(entry.id) \(words)")
             if EntrySwitch.isOff(entry) != nil, remedy == nil { remedy = .switchOn(entry.id) }
         }
-        let name = calledName ?? address?.description ?? call.target
-        return remedy ?? .allow(host: name, port: call.port, workload: call.caller.workload)
+        return remedy ?? .allow(host: calledName ?? call.target, port: call.port, workload: call.caller.workload)
     }
 
     /// The name that the call itself gives; nil for a plain connection, of which only the address shows.

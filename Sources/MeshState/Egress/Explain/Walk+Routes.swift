@@ -25,6 +25,7 @@ extension Walk {
                 remedy: .words("bind a VirtualService for \(authority) to the gateway"))
         case .host(let host):
             amend { $0.virtualHost = host.name }
+            decide(host.because)
             if host.requiresTLS, !hasEndedTLS {
                 end(.allowed, .code(301), "\(hops.last?.name ?? "") sends plain HTTP to HTTPS by a redirect")
                 return
@@ -42,7 +43,7 @@ extension Walk {
     }
 
     private mutating func follow(_ route: RoutePlan.Route, _ plan: IndexedPlan) {
-        amend { $0.route = route.name }
+        amend { $0.route = route.name.isEmpty ? nil : route.name }
         decide(route.because)
         if let fault = route.fault {
             if let delay = fault.delay, fault.delayShare > 0 {
@@ -68,9 +69,6 @@ extension Walk {
                 note("a copy of \(Self.percent(mirror.share)) of the requests goes to \(mirror.cluster)")
             }
             if let rewritten = route.rewrite?.authority { authority = rewritten }
-            if let set = route.headers.request.set.first(where: { ["host", ":authority"].contains($0.key.lowercased()) }) {
-                authority = set.value
-            }
             forward(clusters, plan)
         }
     }

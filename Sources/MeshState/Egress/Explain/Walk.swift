@@ -129,10 +129,14 @@ struct Walk {
     ]
 
     mutating func follow(_ chain: ListenerPlan.Chain, _ plan: IndexedPlan) {
-        decide(chain.because)
         switch chain.action {
-        case .tcp(let clusters): forward(clusters, plan)
-        case .http(let name): route(name, plan)
+        case .tcp(let clusters):
+            decide(chain.because)
+            forward(clusters, plan)
+        case .http(let name):
+            // A sidecar's chain for requests is there for all services of the port; the route tells whose request it is.
+            if hops.last?.kind == .gateway { decide(chain.because) }
+            route(name, plan)
         }
     }
 
