@@ -65,7 +65,8 @@ extension MeshConfiguration {
 extension JSONValue {
     /// The object in a namespace of its own, or else in this one, if it is of a kind that has namespaces.
     fileprivate func inNamespace(_ namespace: String) -> JSONValue {
-        guard self["metadata"]?["namespace"] == nil, self["kind"]?.stringValue != "Namespace", var meta = self["metadata"]
+        guard self["metadata"]?["namespace"] == nil, self["kind"]?.stringValue != "Namespace",
+            var meta = self["metadata"]
         else { return self }
         meta["namespace"] = .string(namespace)
         var object = self

@@ -60,13 +60,14 @@ import Testing
         #expect(lines.last == "   meshtop allow mysql.example.com:3306 --from ratings-v2-mysql")
     }
 
-    @Test(arguments: [
-        (["explain", "foo"], 2), (["explain", "--from", "a", "foo:0"], 2), (["explain", "--from", "a", "a b"], 2),
-        (["explain", "--from", "a", "foo", "--ip", "1.2.3"], 2),
-        (["explain", "--from", "a", "foo", "--istio-version", "new"], 2),
-        (["explain", "--from", "a", "foo", "--protocol", "udp"], 2),
-        (["explain", "--from", "a", "foo", "-f", "/nowhere.yaml"], 1),
-    ] as [([String], Int32)])
+    @Test(
+        arguments: [
+            (["explain", "foo"], 2), (["explain", "--from", "a", "foo:0"], 2), (["explain", "--from", "a", "a b"], 2),
+            (["explain", "--from", "a", "foo", "--ip", "1.2.3"], 2),
+            (["explain", "--from", "a", "foo", "--istio-version", "new"], 2),
+            (["explain", "--from", "a", "foo", "--protocol", "udp"], 2),
+            (["explain", "--from", "a", "foo", "-f", "/nowhere.yaml"], 1),
+        ] as [([String], Int32)])
     func wrongUses(arguments: [String], status: Int32) async throws {
         let result = try await run(builtProgram("meshtop"), arguments)
         #expect(result.status == status, "\(result)")

@@ -99,7 +99,8 @@ extension OutboundPolicy {
         }
         guard let known = Self(rawValue: mode) else {
             throw reader.error(
-                "data.mesh", "has the outboundTrafficPolicy.mode \"\(mode)\", which is unknown", remedy: "use a newer meshtop")
+                "data.mesh", "has the outboundTrafficPolicy.mode \"\(mode)\", which is unknown",
+                remedy: "use a newer meshtop")
         }
         self = known
     }

@@ -31,8 +31,8 @@ struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Tell where a workload's call goes, hop by hop, and what decides it.",
         discussion: """
-            It walks the configuration that the proxies are given; no call is made. With -f it looks at files alone, and \
-            --from may be any name.
+            It walks the configuration that the proxies are given; no call is made. With -f it looks at files alone, \
+            and --from may be any name.
             """)
 
     @Argument(help: ArgumentHelp("What is called.", valueName: "HOST|IP[:PORT]|URL"))
@@ -154,13 +154,16 @@ private struct WorkloadName {
         guard let pod = found.first else {
             if mayBeUnknown { return .init(workload: name, namespace: named ?? "default") }
             let known = Set(mesh.pods.filter { $0.proxyKind == .sidecar }.map { "\($0.workload).\($0.meta.namespace)" })
-            throw Failure("there is no workload \(text) with a pod; the mesh has: \(known.sorted().joined(separator: ", "))")
+            let list = known.sorted().joined(separator: ", ")
+            throw Failure("there is no workload \(text) with a pod; the mesh has: \(list)")
         }
         let namespaces = Set(found.map(\.meta.namespace))
         guard namespaces.count == 1 else {
-            throw Failure("\(name) is in several namespaces: \(namespaces.sorted().map { "\(name).\($0)" }.joined(separator: ", "))")
+            let list = namespaces.sorted().map { "\(name).\($0)" }.joined(separator: ", ")
+            throw Failure("\(name) is in several namespaces: \(list)")
         }
-        return .init(workload: pod.workload, namespace: pod.meta.namespace, labels: pod.meta.labels,
+        return .init(
+            workload: pod.workload, namespace: pod.meta.namespace, labels: pod.meta.labels,
             identity: MeshEndpoint.identity(namespace: pod.meta.namespace, account: pod.serviceAccount),
             hasSidecar: pod.proxyKind == .sidecar)
     }

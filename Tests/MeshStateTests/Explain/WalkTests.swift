@@ -51,13 +51,16 @@ import Testing
     @Test func thereIsNoWayBackFromTheNarrowestBlock() {
         let mesh = MeshConfiguration(entries: [
             Self.entry("web", ["web.example.com"], [(9000, "HTTP")]),
-            Self.entry("block", ["block.example.com"], [(9000, "TCP")], addresses: ["198.51.100.0/24"], resolution: .none),
+            Self.entry(
+                "block", ["block.example.com"], [(9000, "TCP")], addresses: ["198.51.100.0/24"], resolution: .none),
         ])
         // Inside of the block HTTP is not looked at any more.
         let inside = Self.explain(mesh, "web.example.com", 9000, .http, ip: "198.51.100.7")
         #expect(inside.cluster == "outbound|9000||block.example.com")
         #expect(inside.hops.last?.name == "198.51.100.7:9000")
-        #expect(Self.explain(mesh, "web.example.com", 9000, .http, ip: "198.51.101.7").cluster == "outbound|9000||web.example.com")
+        #expect(
+            Self.explain(mesh, "web.example.com", 9000, .http, ip: "198.51.101.7").cluster
+                == "outbound|9000||web.example.com")
         #expect(Self.explain(mesh, "web.example.com", 9000, .tcp, ip: "198.51.101.7").cluster == "BlackHoleCluster")
     }
 
@@ -72,13 +75,17 @@ import Testing
             ("www.example.com.", "www.example.com:80"), ("a.example.com", "*.example.com:80"),
             ("example.com", "*.com:80"), ("example.org", "block_all"),
         ] {
-            #expect(Self.explain(mesh, "x.invalid", 80, .http, host: host).hops.first?.virtualHost == virtualHost, "\(host)")
+            #expect(
+                Self.explain(mesh, "x.invalid", 80, .http, host: host).hops.first?.virtualHost == virtualHost, "\(host)"
+            )
         }
     }
 
     @Test func whatTheClientGets() {
         var mesh = MeshConfiguration(entries: [
-            Self.entry("none", ["none.example.com"], [(80, "HTTP"), (3306, "TCP")], addresses: ["198.51.100.9"], resolution: .static),
+            Self.entry(
+                "none", ["none.example.com"], [(80, "HTTP"), (3306, "TCP")], addresses: ["198.51.100.9"],
+                resolution: .static),
             Self.entry("dns", ["dns.example.com"], [(80, "HTTP")]),
         ])
         let empty = Self.explain(mesh, "none.example.com", 80, .http)
@@ -96,7 +103,8 @@ import Testing
     }
 
     @Test func oldReleasesHaveNoCatchAllRoute() {
-        let mesh = MeshConfiguration(policy: .allowAny, entries: [Self.entry("dns", ["dns.example.com"], [(80, "HTTP")])])
+        let mesh = MeshConfiguration(
+            policy: .allowAny, entries: [Self.entry("dns", ["dns.example.com"], [(80, "HTTP")])])
         var explainer = Explainer(mesh, version: IstioVersion(1, 0))
         let call = EgressCall(from: Self.sleep, to: "other.example.com", port: 80, speech: .http)
         #expect(explainer.explain(call).status == .code(404))
@@ -129,7 +137,10 @@ import Testing
 /// What an operator most likely meant, where a call is blocked.
 @Suite struct NearMissTests {
     @Test(arguments: [
-        (WalkTests.entry("e", ["a.example.com"], [(80, "HTTP")], labels: ["istio.io/rev": "meshtop-disabled"]), "metadata.labels[istio.io/rev]"),
+        (
+            WalkTests.entry("e", ["a.example.com"], [(80, "HTTP")], labels: ["istio.io/rev": "meshtop-disabled"]),
+            "metadata.labels[istio.io/rev]"
+        ),
         (WalkTests.entry("e", ["a.example.com"], [(80, "HTTP")], exportTo: ["."], namespace: "other"), "spec.exportTo"),
         (WalkTests.entry("e", ["a.example.com"], [(80, "HTTP")], exportTo: ["~"]), "spec.exportTo"),
         (WalkTests.entry("e", ["*.example.com"], [(8080, "HTTP")]), "spec.ports"),
@@ -145,7 +156,8 @@ import Testing
     }
 
     @Test func aSwitchedOffEntryIsTheRemedy() throws {
-        var entry = WalkTests.entry("mysql", ["mysql.example.com"], [(3306, "TCP")], addresses: ["203.0.113.10"], resolution: .none)
+        var entry = WalkTests.entry(
+            "mysql", ["mysql.example.com"], [(3306, "TCP")], addresses: ["203.0.113.10"], resolution: .none)
         entry.meta.labels["istio.io/rev"] = "meshtop-disabled"
         let result = WalkTests.explain(MeshConfiguration(entries: [entry]), "203.0.113.10", 3306, .tcp)
         #expect(result.verdict == .blocked)

@@ -18,7 +18,9 @@ package struct CallTarget: Sendable, Hashable {
         if let mark = rest.firstRange(of: "://") {
             let scheme = rest[..<mark.lowerBound].lowercased()
             guard let known = Self.schemes[scheme] else {
-                throw Problem(description: "\(scheme):// is unknown; there is \(Self.schemes.keys.sorted().joined(separator: ", "))")
+                throw Problem(
+                    description:
+                        "\(scheme):// is unknown; there is \(Self.schemes.keys.sorted().joined(separator: ", "))")
             }
             (speech, port) = known
             rest = rest[mark.upperBound...]
@@ -60,9 +62,10 @@ package struct CallTarget: Sendable, Hashable {
 
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 253
-            && text.split(separator: ".", omittingEmptySubsequences: false).dropLast(text.hasSuffix(".") ? 1 : 0).allSatisfy { label in
-                !label.isEmpty && label.utf8.count <= 63
-                    && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
-            }
+            && text.split(separator: ".", omittingEmptySubsequences: false).dropLast(text.hasSuffix(".") ? 1 : 0)
+                .allSatisfy { label in
+                    !label.isEmpty && label.utf8.count <= 63
+                        && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+                }
     }
 }

@@ -60,6 +60,8 @@ struct IndexedPlan: Sendable {
         routes = Dictionary(plan.routes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The Sidecar that the proxy follows.
+    var sidecar: ObjectKey? { planner.scope.sidecar?.id }
     func service(host: String) -> ServiceIndex.Effective? { planner.service(host: host) }
     func cluster(_ name: String) -> ClusterPlan? { clusters[name] }
     func route(_ name: String) -> RoutePlan? { routes[name] }
@@ -126,7 +128,8 @@ extension Explainer {
         }
         let speech: EgressCall.Speech =
             parsed.isHTTP2 ? .http2 : parsed.isHTTP ? .http : parsed.isTLS ? .tls : .tcp
-        assumptions.append("the call is taken as \(speech.rawValue): the mesh has port \(call.port) as \(parsed.rawValue)")
+        assumptions.append(
+            "the call is taken as \(speech.rawValue): the mesh has port \(call.port) as \(parsed.rawValue)")
         return speech
     }
 }

@@ -9,7 +9,8 @@ extension Explanation {
             lines += ["", "\(index + 1)  \(hop.title)"] + Self.columns(hop.rows).map { "   \($0)" }
         }
         if !because.isEmpty {
-            lines += ["", "decided by"] + Self.columns(because.map { [$0.object.description, $0.field] }).map { "   \($0)" }
+            lines +=
+                ["", "decided by"] + Self.columns(because.map { [$0.object.description, $0.field] }).map { "   \($0)" }
         }
         if let remedy { lines += ["", "remedy", "   \(remedy.text)"] }
         return lines.map { "\($0)\n" }.joined()

@@ -1,8 +1,8 @@
 extension ListenerPlan {
     /// The filter chain that Envoy gives a connection to; nil where none takes it.
     ///
-    /// Criteria are looked at one after the other, and the closest match of each decides which chains are left: there is
-    /// no way back to a chain that was dropped, other than to the one that takes all.
+    /// Criteria are looked at one after the other, and the closest match of each decides which chains are left: there
+    /// is no way back to a chain that was dropped, other than to the one that takes all.
     func chain(for wire: Wire, to address: IPAddress?) -> Chain? {
         let seen = wire.inspected(tls: inspectsTLS, http: inspectsHTTP)
         var left = chains.filter { !$0.match.isAny }

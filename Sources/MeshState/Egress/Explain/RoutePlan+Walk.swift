@@ -45,7 +45,8 @@ extension RoutePlan {
 
     /// A Host header's name.
     static func withoutPort(_ authority: String) -> String {
-        guard let colon = authority.lastIndex(of: ":"), authority[authority.index(after: colon)...].allSatisfy(\.isNumber)
+        guard let colon = authority.lastIndex(of: ":"),
+            authority[authority.index(after: colon)...].allSatisfy(\.isNumber)
         else { return authority }
         let host = authority[..<colon]
         // The colons of a bare IPv6 address are none of a port.

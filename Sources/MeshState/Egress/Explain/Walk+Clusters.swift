@@ -23,7 +23,8 @@ extension Walk {
             guard let cluster = plan.cluster(chosen.cluster) else {
                 fail(
                     "the destination does not exist: there is no cluster \(chosen.cluster) (NC cluster_not_found)",
-                    remedy: .words("make a ServiceEntry or Service for the destination, or correct its host, subset or port"))
+                    remedy: .words(
+                        "make a ServiceEntry or Service for the destination, or correct its host, subset or port"))
                 return
             }
             enter(cluster)
@@ -38,7 +39,8 @@ extension Walk {
                 fail(
                     "\(cluster.name) has no endpoints (UH no_healthy_upstream)",
                     remedy: hops.last?.kind == .gateway && cluster.isExternal
-                        ? .words("give the entry of \(cluster.host) resolution DNS: a gateway has no original destination")
+                        ? .words(
+                            "give the entry of \(cluster.host) resolution DNS: a gateway has no original destination")
                         : .words("give \(cluster.host) an endpoint that is ready"))
                 return
             }
@@ -157,7 +159,8 @@ extension Walk {
         end(
             isPassedThrough ? .passthrough : .allowed, status,
             isPassedThrough
-                ? "nothing in the mesh knows it, and the policy lets it through to \(name)\(way)" : "it goes to \(name)\(way)")
+                ? "nothing in the mesh knows it, and the policy lets it through to \(name)\(way)"
+                : "it goes to \(name)\(way)")
     }
 }
 
@@ -189,7 +192,9 @@ extension Explainer {
             $0.meta.name == service.meta.name && $0.meta.namespace == service.meta.namespace
         }
         for subset in endpoints?.subsets ?? [] {
-            if let target = subset.ports[servicePort.name], let address = subset.ready.first { return (address, target) }
+            if let target = subset.ports[servicePort.name], let address = subset.ready.first {
+                return (address, target)
+            }
         }
         return nil
     }

@@ -2,9 +2,10 @@ extension Walk {
     /// Finds the entries that mean the destination of a blocked call and yet do not take it, and what would let it out.
     mutating func remedyForUnknown() -> Explanation.Remedy {
         var remedy: Explanation.Remedy?
+        let plan = explainer.plan(for: call.caller.planTarget)
         for entry in explainer.mesh.entries where means(entry) {
-            guard let (field, words) = shortcoming(of: entry) else { continue }
-            decide([Because(entry.id, field)])
+            guard let (reason, words) = shortcoming(of: entry, plan) else { continue }
+            decide([reason])
             note("\(entry.id) \(words)")
             if EntrySwitch.isOff(entry) != nil, remedy == nil { remedy = .switchOn(entry.id) }
         }
@@ -24,17 +25,31 @@ extension Walk {
         return entry.addresses.contains { IPPrefix($0)?.contains(address) == true }
     }
 
-    /// The field by which an entry does not take the call, and how.
-    private func shortcoming(of entry: ServiceEntry) -> (field: String, words: String)? {
+    /// What keeps an entry from taking the call, and how.
+    private func shortcoming(of entry: ServiceEntry, _ plan: IndexedPlan) -> (reason: Because, words: String)? {
+        if let (field, words) = ownShortcoming(of: entry) { return (Because(entry.id, field), words) }
+        let known = entry.hosts.compactMap { plan.service(host: $0) }
+        if known.isEmpty, let sidecar = plan.sidecar {
+            return (Because(sidecar, "spec.egress"), "is not imported by \(sidecar)")
+        }
+        guard let other = known.first, !other.rows.contains(where: { $0.source == entry.id }) else { return nil }
+        return (Because(other.service.source, "spec.hosts"), "loses its host to \(other.service.source)")
+    }
+
+    private func ownShortcoming(of entry: ServiceEntry) -> (field: String, words: String)? {
         let caller = call.caller
         if !MeshConfiguration.isVisible(entry.meta) {
             let state = EntrySwitch.isOff(entry) == nil ? "is meant for another control plane" : "is switched off"
             return ("metadata.labels[istio.io/rev]", "\(state) (label istio.io/rev)")
         }
-        let isExported = entry.exportTo.isEmpty || entry.exportTo.contains("*") || entry.exportTo.contains(caller.namespace)
+        let isExported =
+            entry.exportTo.isEmpty || entry.exportTo.contains("*") || entry.exportTo.contains(caller.namespace)
             || (entry.exportTo.contains(".") && entry.meta.namespace == caller.namespace)
         guard isExported else {
-            return ("spec.exportTo", "is not exported to namespace \(caller.namespace) (exportTo: \(entry.exportTo.joined(separator: ", ")))")
+            return (
+                "spec.exportTo",
+                "is not exported to namespace \(caller.namespace) (exportTo: \(entry.exportTo.joined(separator: ", ")))"
+            )
         }
         guard let index = entry.ports.firstIndex(where: { $0.number == call.port }) else {
             let ports = entry.ports.map { String($0.number) }.joined(separator: ", ")
@@ -49,7 +64,9 @@ extension Walk {
         if !parsed.isHTTP, !entry.addresses.isEmpty, let address,
             !entry.addresses.contains(where: { IPPrefix($0)?.contains(address) == true })
         {
-            return ("spec.addresses", "is for \(entry.addresses.joined(separator: ", ")), and the call goes to \(address)")
+            return (
+                "spec.addresses", "is for \(entry.addresses.joined(separator: ", ")), and the call goes to \(address)"
+            )
         }
         if parsed.isTLS, let name = wire.hellos.first.map({ $0.serverName ?? "" }),
             !entry.hosts.contains(where: { HostName.covers($0, name) })

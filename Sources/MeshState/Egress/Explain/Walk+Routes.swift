@@ -61,10 +61,13 @@ extension Walk {
         case .respond(let answer):
             end(answer.status < 400 ? .allowed : .blocked, .code(answer.status), "the route answers itself")
         case .redirect(let redirect):
-            let place = [redirect.scheme.map { "\($0)://" }, redirect.authority, redirect.uri].compactMap { $0 }.joined()
+            let place = [redirect.scheme.map { "\($0)://" }, redirect.authority, redirect.uri].compactMap { $0 }
+                .joined()
             end(.allowed, .code(redirect.code), "the client is sent to \(place) by a redirect")
         case .forward(let clusters):
-            if let timeout = route.timeout { note("an answer that takes longer than \(Self.seconds(timeout)) becomes a 504") }
+            if let timeout = route.timeout {
+                note("an answer that takes longer than \(Self.seconds(timeout)) becomes a 504")
+            }
             for mirror in route.mirrors {
                 note("a copy of \(Self.percent(mirror.share)) of the requests goes to \(mirror.cluster)")
             }
@@ -87,7 +90,9 @@ extension Walk {
         amend { ($0.virtualHost, $0.route) = (last.routeName, last.routeName) }
         guard let cluster = last.requestCluster else {
             decide([policy(of: plan)])
-            end(.blocked, .code(502), "\(unknownHost), and \(last.policy.rawValue) blocks it", remedy: remedyForUnknown())
+            end(
+                .blocked, .code(502), "\(unknownHost), and \(last.policy.rawValue) blocks it",
+                remedy: remedyForUnknown())
             return
         }
         passThrough(to: cluster, plan)
@@ -105,7 +110,8 @@ extension Walk {
         let place = address.map { "\($0):\(port)" } ?? "port \(port)"
         let name = wire.hellos.first?.serverName.map { " with the server name \($0)" } ?? ""
         end(
-            .blocked, .reset, "nothing in the mesh takes \(place)\(name), and \(plan.lastResort.policy.rawValue) blocks it",
+            .blocked, .reset,
+            "nothing in the mesh takes \(place)\(name), and \(plan.lastResort.policy.rawValue) blocks it",
             remedy: remedyForUnknown())
     }
 
@@ -121,9 +127,10 @@ extension Walk {
     private static let firstWithCatchAllRoutes = IstioVersion(1, 1, 3)
 
     private func policy(of plan: IndexedPlan) -> Because {
-        plan.lastResort.because ?? Because(
-            ObjectKey(kind: "ConfigMap", namespace: MeshConfiguration.rootNamespace, name: "istio"),
-            "data.mesh.outboundTrafficPolicy.mode")
+        plan.lastResort.because
+            ?? Because(
+                ObjectKey(kind: "ConfigMap", namespace: MeshConfiguration.rootNamespace, name: "istio"),
+                "data.mesh.outboundTrafficPolicy.mode")
     }
 
     // MARK: Words

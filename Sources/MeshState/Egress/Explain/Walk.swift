@@ -98,7 +98,8 @@ struct Walk {
         guard let listener = plan.listener(address: address, port: port) else {
             hop.listener = "virtualOutbound"
             if plan.lastResort.takesRequestsAnywhere,
-                wire.inspected(tls: false, http: true).applicationProtocols.contains(where: ListenerPlan.httpProtocols.contains)
+                wire.inspected(tls: false, http: true).applicationProtocols.contains(
+                    where: ListenerPlan.httpProtocols.contains)
             {
                 hop.chain = "virtualOutbound-http"
                 hops.append(hop)
@@ -134,7 +135,7 @@ struct Walk {
             decide(chain.because)
             forward(clusters, plan)
         case .http(let name):
-            // A sidecar's chain for requests is there for all services of the port; the route tells whose request it is.
+            // A sidecar's chain for requests is there for all services of the port; the route tells whose it is.
             if hops.last?.kind == .gateway { decide(chain.because) }
             route(name, plan)
         }
