@@ -82,6 +82,8 @@ struct LiveMesh {
     var configuration: MeshConfiguration
     /// Kinds that are missing from it, a sentence each.
     var gaps: [String]
+    /// Those that exist; nil where they may not be listed.
+    var namespaces: Set<String>?
 
     /// Lists every kind that decides where calls go, in all namespaces.
     init(_ client: KubernetesClient) async throws {
@@ -97,6 +99,10 @@ struct LiveMesh {
             }
         }
         configuration.policy = try await client.outboundPolicy()
+        let names = try await Self.list(
+            Resource(group: "", version: "v1", plural: "namespaces", kind: "Namespace"), client, gaps: &gaps
+        ).compactMap { $0["metadata"]?["name"]?.stringValue?.madeSafe }
+        if !names.isEmpty { namespaces = Set(names) }
     }
 
     private static let istioKinds = [

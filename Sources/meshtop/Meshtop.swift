@@ -31,8 +31,10 @@ struct Meshtop: AsyncParsableCommand {
             """,
         version: meshtopVersion,
         subcommands: [
-            ConsoleCommand.self, DemoCommand.self, ServicesCommand.self, EntriesCommand.self, ConnectionsCommand.self,
-            BlockedCommand.self, ExplainCommand.self, ValidateCommand.self, AllowCommand.self, ToggleCommand.self,
+            ConsoleCommand.self, DemoCommand.self,
+            ServicesCommand.self, EntriesCommand.self, ConnectionsCommand.self, BlockedCommand.self,
+            AllowCommand.self, ToggleCommand.self,
+            ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             LabCommand.self, WorkloadCommand.self,
         ],
         defaultSubcommand: ConsoleCommand.self)

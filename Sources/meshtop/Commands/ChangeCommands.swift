@@ -5,7 +5,7 @@ import MeshState
 
 /// What every command that changes the mesh takes.
 struct ChangeOptions: ParsableArguments {
-    @Flag(help: "Print the YAML that would be applied, and change nothing.")
+    @Flag(help: "Print the YAML that would be applied and what it would do, and change nothing.")
     var dryRun = false
 }
 
@@ -119,6 +119,11 @@ extension ChangeOptions {
     ) async throws {
         if dryRun {
             print(request.object.map { $0.withoutManagedFields.yamlText } ?? "", terminator: "")
+            let live = try await LiveMesh(session.source.client)
+            live.gaps.forEach(warn)
+            let whatIf = try WhatIf(of: request, in: live.configuration, snapshot: await session.snapshot())
+            // As comments, so that all of it is still YAML.
+            print(whatIf.lines.map { "# \($0)\n" }.joined(), terminator: "")
             return
         }
         switch await session.source.perform(request) {
