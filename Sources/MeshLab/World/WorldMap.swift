@@ -24,8 +24,9 @@ public enum WorldMap {
         switch workload.kind {
         // What comes in is captured, as it would be in the pod.
         case .sidecar: "\(loopback):\(ProxyNode.inboundPort) proxy"
-        // A gateway listens itself, on ports of its own choice.
-        case .gateway, .none: port.map { "\(loopback):\($0)" } ?? loopback
+        // A gateway listens itself, on ports of its own choice, and is told who calls, as it would see in the cluster.
+        case .gateway: (port.map { "\(loopback):\($0)" } ?? loopback) + " proxy"
+        case .none: port.map { "\(loopback):\($0)" } ?? loopback
         }
     }
 

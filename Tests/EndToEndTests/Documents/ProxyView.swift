@@ -63,9 +63,8 @@ struct ProxyView: Sendable {
 
     /// A counter of the proxy, such as `cluster.outbound|443||edition.cnn.com.upstream_cx_total`; nil where there is none.
     func counter(_ name: String) async throws -> Int? {
-        // The filter is a regular expression in which a bar would be an alternative; the name is compared as it is.
-        let filter = name.split(separator: "|").last ?? ""
-        let text = try await admin("stats?filter=\(filter)")
+        // The filter is a regular expression in which a bar would be an alternative; the whole name is compared as it is.
+        let text = try await admin("stats?filter=\(name.split(separator: ".").last ?? "")")
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: ": ", maxSplits: 1)
             // Newer releases put a semicolon behind the cluster's name.

@@ -84,23 +84,6 @@ struct DocumentLab: Sendable {
         }
     }
 
-    /// Hands over while a namespace has the secret `client-credential`, with what the nginx outside the mesh demands.
-    func withClientCredential(in namespace: String, body: () async throws -> Void) async throws {
-        let certificates = lab.stateHome.appending(path: "meshtop/lab/certs/istio").path
-        try await lab.kubectl(
-            "create", "-n", namespace, "secret", "generic", "client-credential",
-            "--from-file=tls.key=\(certificates)/nginx-client-certs/tls.key",
-            "--from-file=tls.crt=\(certificates)/nginx-client-certs/tls.crt",
-            "--from-file=ca.crt=\(certificates)/nginx-ca-certs/example.com.crt")
-        do {
-            try await body()
-        } catch {
-            _ = try? await lab.tryKubectl(["delete", "secret", "client-credential", "-n", namespace])
-            throw error
-        }
-        try await lab.kubectl("delete", "secret", "client-credential", "-n", namespace)
-    }
-
     // MARK: - Calls
 
     /// The proxy of `sleep`.

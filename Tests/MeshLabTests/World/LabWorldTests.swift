@@ -36,14 +36,14 @@ import Testing
         #expect(lines.contains("203.0.113.10:3306 127.7.113.10:3306"))
         #expect(lines.contains("198.51.100.67:443 127.7.100.67:10443"))
         #expect(lines.contains("10.244.0.12 127.7.0.12:15006 proxy"))
-        #expect(lines.contains("10.244.0.16 127.7.0.16"))
+        #expect(lines.contains("10.244.0.16 127.7.0.16 proxy"))
         #expect(lines.contains("10.244.0.3 127.7.0.3"))
         #expect(lines.contains("10.150.0.5 127.7.150.5:15006 proxy"))
         #expect(lines.contains("10.244.0.40:443 127.7.0.40:10443"))
         // Services, as the cluster's own network has them.
         #expect(lines.contains("10.96.0.40:31443 127.7.0.40:31443"))
         #expect(lines.contains("10.96.0.21:9080 127.7.0.11:15006 proxy"))
-        #expect(lines.contains("10.96.0.31:80 127.7.0.16:8080"))
+        #expect(lines.contains("10.96.0.31:80 127.7.0.16:8080 proxy"))
         #expect(lines.contains("10.96.0.30:15014 127.7.0.3:15014"))
         for line in lines { #expect(line.split(separator: " ")[1].hasPrefix("127.7.")) }
     }
