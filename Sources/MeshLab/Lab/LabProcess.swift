@@ -63,7 +63,7 @@ public struct LabProcess: Sendable {
 
         try await report.step("opening the objects")
         let store = try ObjectStore(file: layout.databaseFile)
-        try await store.seed(LabWorld.objects() + LabWorld.secrets(authority))
+        try await LabWorld.seed(store, authority: authority)
         try WorldMap.write(layout: layout)
         var feed = MeshFeed(store: store, policy: policy, logger: logger)
         let mesh = await feed.list()
