@@ -149,9 +149,8 @@ extension Resource {
 }
 
 extension String {
-    /// The text, or its beginning where it is longer than so many characters.
+    /// The text without its middle where it is longer than about so many characters.
     func cut(_ limit: Int) -> String {
-        // Counting bytes first keeps short texts, which nearly all are, from being counted by character.
-        utf8.count > limit && count > limit ? prefix(limit) + "…" : self
+        utf8.count > limit ? prefix(limit * 3 / 4) + "…" + suffix(limit / 4) : self
     }
 }

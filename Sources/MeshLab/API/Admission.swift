@@ -22,7 +22,11 @@ struct Admission: Sendable {
         var causes = violations + MetadataRules.violations(in: object)
         var problems: [Problem] = []
         if resource.isCustom {
-            problems = istioProblems(object)
+            problems = istioProblems(object).map { problem in
+                var problem = problem
+                problem.message = problem.message.cut(1_000)
+                return problem
+            }
             // Structure is looked at twice; what both find is told once, in the words of the rules.
             let structure = problems.filter { $0.layer == .schema }.map {
                 InvalidField($0.cause ?? .invalid, $0.path, $0.message)

@@ -12,8 +12,11 @@ struct JSONPatch: Sendable {
     }
 
     private static let mostOperations = 10_000
-    /// Values that all operations together may move and copy.
+    /// Elements that all operations together may shift to make or close a gap; a value that is added counts as many.
     private static let mostWork = 50_000_000
+    private static let workOfAValue = 50
+    /// Levels that a document may have, as many as one that is sent.
+    private static let deepest = 512
 
     private struct Operation {
         let name: String
@@ -63,28 +66,30 @@ struct JSONPatch: Sendable {
         var work = Self.mostWork
         for operation in operations {
             let path = operation.path[...]
+            var added = operation.value
             switch operation.name {
-            case "add": try result.add(operation.value ?? .null, at: path, work: &work)
+            case "add": break
             case "remove": _ = try result.remove(at: path, work: &work)
-            case "replace":
-                if !path.isEmpty { _ = try result.remove(at: path, work: &work) }
-                try result.add(operation.value ?? .null, at: path, work: &work)
+            case "replace": if !path.isEmpty { _ = try result.remove(at: path, work: &work) }
             case "test":
                 if try result.value(at: operation.path) != operation.value {
                     throw .notApplicable("testing value \(operation.path.joined(separator: "/")) failed")
                 }
-            case "copy":
-                let value = try result.value(at: operation.from ?? [])
-                // Copies of copies double with each operation.
-                work -= value.count(upTo: work)
-                try result.add(value, at: path, work: &work)
+                continue
+            case "copy": added = try result.value(at: operation.from ?? [])
             default:
                 let from = operation.from ?? []
                 if operation.path.count > from.count, Array(operation.path.prefix(from.count)) == from {
                     throw .notApplicable("a value cannot move into itself")
                 }
-                let value = try result.remove(at: from[...], work: &work)
-                try result.add(value, at: path, work: &work)
+                added = try result.remove(at: from[...], work: &work)
+            }
+            if let added {
+                // Copies of copies could double the document with each operation.
+                let (count, depth) = added.size(upTo: work / Self.workOfAValue)
+                work -= count * Self.workOfAValue
+                if depth + path.count > Self.deepest { throw .tooLarge("The JSON patch nests too deep") }
+                try result.add(added, at: path, work: &work)
             }
             if work <= 0 { throw .tooLarge("The JSON patch is too much work") }
         }
@@ -93,17 +98,21 @@ struct JSONPatch: Sendable {
 }
 
 extension JSONValue {
-    /// The number of values that the value consists of; counting ends soon after `limit`.
-    fileprivate func count(upTo limit: Int) -> Int {
-        var count = 1
+    /// The number of values that the value consists of, and their levels; counting ends soon after `limit`.
+    fileprivate func size(upTo limit: Int) -> (count: Int, depth: Int) {
+        var (count, depth) = (1, 0)
         let parts: any Sequence<JSONValue> =
             switch self {
             case .array(let elements): elements
             case .object(let members): members.values
             default: []
             }
-        for part in parts where count <= limit { count += part.count(upTo: limit - count) }
-        return count
+        for part in parts where count <= limit {
+            let size = part.size(upTo: limit - count)
+            count += size.count
+            depth = max(depth, size.depth)
+        }
+        return (count, depth + 1)
     }
 
     fileprivate func value(at path: [String]) throws(JSONPatch.Failure) -> JSONValue {

@@ -14,72 +14,94 @@ struct InvalidField: Sendable, Hashable {
     }
 }
 
+/// Where a value stands in its object; it is written out only where something is wrong with the value.
+private indirect enum Place {
+    case root
+    case member(Place, String)
+    case element(Place, Int)
+
+    /// Such as `spec.ports[0].number`.
+    var path: String {
+        switch self {
+        case .root: return ""
+        case .member(.root, let name): return name
+        case .member(let place, let name): return "\(place.path).\(name)"
+        case .element(let place, let index): return "\(place.path)[\(index)]"
+        }
+    }
+}
+
 extension Schema {
     /// Removes the members that the schema does not know and returns their paths, sorted.
-    func prune(_ value: inout JSONValue, path: String = "") -> [String] {
+    func prune(_ value: inout JSONValue) -> [String] {
+        var unknown: [String] = []
+        prune(&value, at: .root, &unknown)
+        return unknown.sorted()
+    }
+
+    private func prune(_ value: inout JSONValue, at place: Place, _ unknown: inout [String]) {
         switch (resolved.shape, value) {
         case (.object(let schemas, _, let isOpen), .object(var members)):
-            var unknown: [String] = []
-            for (name, member) in members {
-                let memberPath = Self.path(path, name)
-                guard let schema = schemas[name] else {
-                    if isOpen { continue }
-                    unknown.append(memberPath)
+            for (name, var member) in members {
+                if let schema = schemas[name] {
+                    schema.prune(&member, at: .member(place, name), &unknown)
+                    members[name] = member
+                } else if !isOpen {
+                    unknown.append(Place.member(place, name).path)
                     members[name] = nil
-                    continue
                 }
-                var pruned = member
-                unknown += schema.prune(&pruned, path: memberPath)
-                members[name] = pruned
             }
             value = .object(members)
-            return unknown.sorted()
         case (.list(let schema, _), .array(var elements)):
-            var unknown: [String] = []
-            for index in elements.indices { unknown += schema.prune(&elements[index], path: "\(path)[\(index)]") }
+            for index in elements.indices { schema.prune(&elements[index], at: .element(place, index), &unknown) }
             value = .array(elements)
-            return unknown
-        default: return []
+        default: break
         }
     }
 
     /// What the schema finds wrong with a value: types, required members, spellings, and the range of numbers.
-    func violations(in value: JSONValue, path: String = "") -> [InvalidField] {
-        switch (resolved.shape, value) {
-        case (.any, _), (.boolean, .bool), (.number, .integer), (.number, .number): return []
-        case (.string(let allowed), .string(let text)):
-            if allowed.isEmpty || allowed.contains(text) { return [] }
-            let words = allowed.map { JSONValue.string($0).jsonText() }.joined(separator: ", ")
-            return [
-                InvalidField(
-                    .notSupported, path, "Unsupported value: \(value.jsonText()): supported values: \(words)")
-            ]
-        case (.integer(let isUnsigned), .integer(let number)):
-            guard isUnsigned, !(0...Self.greatestUnsigned).contains(number) else { return [] }
-            let bound =
-                number < 0 ? "greater than or equal to 0" : "less than or equal to \(Self.greatestUnsigned)"
-            return [InvalidField(.invalid, path, "Invalid value: \(number): \(path) in body should be \(bound)")]
-        case (.object(let schemas, let required, _), .object(let members)):
-            let missing = required.filter { members[$0] == nil }.map {
-                InvalidField(.required, Self.path(path, $0), "Required value")
-            }
-            return missing
-                + members.sorted { $0.key < $1.key }.flatMap { name, member in
-                    schemas[name]?.violations(in: member, path: Self.path(path, name)) ?? []
-                }
-        case (.map(let schema), .object(let members)):
-            return members.sorted { $0.key < $1.key }.flatMap { schema.violations(in: $1, path: "\(path).\($0)") }
-        case (.list(let schema, _), .array(let elements)):
-            return elements.enumerated().flatMap { schema.violations(in: $1, path: "\(path)[\($0)]") }
-        default:
-            let given = value.typeName
-            let message = "Invalid value: \"\(given)\": \(path) in body must be of type \(typeName): \"\(given)\""
-            return [InvalidField(.typeInvalid, path, message)]
-        }
+    func violations(in value: JSONValue) -> [InvalidField] {
+        var found: [InvalidField] = []
+        check(value, at: .root, &found)
+        return found
     }
 
-    private static func path(_ path: String, _ member: String) -> String {
-        path.isEmpty ? member : "\(path).\(member)"
+    private func check(_ value: JSONValue, at place: Place, _ found: inout [InvalidField]) {
+        switch (resolved.shape, value) {
+        case (.any, _), (.boolean, .bool), (.number, .integer), (.number, .number): break
+        case (.string(let allowed), .string(let text)):
+            if allowed.isEmpty || allowed.contains(text) { break }
+            let words = allowed.map { JSONValue.string($0).jsonText() }.joined(separator: ", ")
+            let message = "Unsupported value: \(value.jsonText()): supported values: \(words)"
+            found.append(InvalidField(.notSupported, place.path, message))
+        case (.integer(let isUnsigned), .integer(let number)):
+            if !isUnsigned || (0...Self.greatestUnsigned).contains(number) { break }
+            let bound =
+                number < 0 ? "greater than or equal to 0" : "less than or equal to \(Self.greatestUnsigned)"
+            let path = place.path
+            let message = "Invalid value: \(number): \(path) in body should be \(bound)"
+            found.append(InvalidField(.invalid, path, message))
+        case (.object(let schemas, let required, _), .object(let members)):
+            for name in required where members[name] == nil {
+                found.append(InvalidField(.required, Place.member(place, name).path, "Required value"))
+            }
+            for name in members.keys.sorted() {
+                guard let schema = schemas[name], let member = members[name] else { continue }
+                schema.check(member, at: .member(place, name), &found)
+            }
+        case (.map(let schema), .object(let members)):
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                schema.check(member, at: .member(place, name), &found)
+            }
+        case (.list(let schema, _), .array(let elements)):
+            for (index, element) in elements.enumerated() {
+                schema.check(element, at: .element(place, index), &found)
+            }
+        default:
+            let (given, path) = (value.typeName, place.path)
+            let message = "Invalid value: \"\(given)\": \(path) in body must be of type \(typeName): \"\(given)\""
+            found.append(InvalidField(.typeInvalid, path, message))
+        }
     }
 
     private var typeName: String {

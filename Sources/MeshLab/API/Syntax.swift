@@ -40,17 +40,39 @@ enum Syntax: Sendable {
         }
     }
 
+    /// Looks at bytes: an object may have a hundred thousand names.
     private func isMatch(_ text: String) -> Bool {
         switch self {
         case .subdomain:
-            text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
-        case .label: text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?/) != nil
-        case .serviceLabel: text.wholeMatch(of: /[a-z]([-a-z0-9]*[a-z0-9])?/) != nil
-        case .qualifiedName: text.wholeMatch(of: /([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]/) != nil
-        case .labelValue: text.wholeMatch(of: /(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?/) != nil
-        case .configKey: text.wholeMatch(of: /[-._a-zA-Z0-9]+/) != nil && text != "." && !text.hasPrefix("..")
+            text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy {
+                Self.isWord($0, ends: Self.isLowerOrDigit) { Self.isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
+            }
+        case .label, .serviceLabel:
+            Self.isWord(text.utf8, ends: Self.isLowerOrDigit) { Self.isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }
+                && (self == .label || text.utf8.first.map { $0 >= UInt8(ascii: "a") } == true)
+        case .qualifiedName: Self.isWord(text.utf8, ends: Self.isAlphanumeric, Self.isNameByte)
+        case .labelValue: text.isEmpty || Self.qualifiedName.isMatch(text)
+        case .configKey:
+            !text.isEmpty && text.utf8.allSatisfy(Self.isNameByte) && text != "." && !text.hasPrefix("..")
         }
     }
+
+    private static func isWord(
+        _ bytes: some BidirectionalCollection<UInt8>, ends: (UInt8) -> Bool, _ inner: (UInt8) -> Bool
+    ) -> Bool {
+        guard let first = bytes.first, let last = bytes.last else { return false }
+        return ends(first) && ends(last) && bytes.allSatisfy(inner)
+    }
+
+    private static func isLowerOrDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        isLowerOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "-_.".utf8.contains(byte) }
 
     private static func qualifiedNameReason(_ text: String) -> String? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -212,7 +212,7 @@ struct JSONParser {
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isInteger, let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text) else {
+        guard let number = Double(text), number.isFinite else {
             position = start
             throw error("a malformed number")
         }

@@ -19,7 +19,7 @@ import Testing
               - match:
                 - {gateways: [mesh], port: 80, uri: {prefix: /politics}, sourceLabels: {app: sleep}}
                 route:
-                - destination: {host: istio-egressgateway.istio-system.svc.cluster.local, subset: cnn, port: {number: 80}}
+                - destination: {host: egress.istio-system.svc.cluster.local, subset: cnn, port: {number: 80}}
                   weight: 100
                 timeout: 3s
                 retries: {attempts: 2, perTryTimeout: 1s, retryOn: 5xx}
@@ -93,6 +93,11 @@ import Testing
             sample.yaml.replacing(
                 "\nspec:", with: "\napiVersion: networking.istio.io/\(version)\nmetadata: {name: sample}\nspec:")
         }.joined(separator: "\n---\n")
+    }
+
+    /// The samples as the API keeps them.
+    static var objects: [JSONValue] {
+        get throws { try YAMLText.parse(manifest()) }
     }
 
     @Test func appliesShowsAndDeletesIstiosKinds() async throws {
