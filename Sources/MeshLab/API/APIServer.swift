@@ -57,9 +57,8 @@ public struct APIServer: Sendable {
         clientConfiguration.timeout.connect = .seconds(5)
         clientConfiguration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: clientConfiguration)
-        let admission = Admission { $0["kind"] == "ServiceEntry" ? ServiceEntryRules.problems(in: $0) : [] }
         let responder = APIResponder(
-            objects: ObjectsAPI(store: store, admission: admission),
+            objects: ObjectsAPI(store: store),
             pods: PodAccess(store: store, runtime: runtime, client: client), token: token, logger: logger)
         let onServerRunning = onServerRunning
         let application = Application(

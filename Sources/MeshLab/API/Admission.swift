@@ -2,43 +2,33 @@ import Foundation
 import MeshState
 
 /// What must hold before an object is stored: its types, what the API server checks of its kind, then istiod's webhook.
-struct Admission: Sendable {
-    /// What Istio finds about an object of one of its kinds.
-    var istioProblems: @Sendable (JSONValue) -> [Problem]
-
+enum Admission {
     /// Checks an object that is to take the place of the live one, and returns the warnings that go with it.
     ///
     /// Throws 400 for an object of the core group with values of wrong types, 422 for what the API server refuses, and
     /// what the webhook denies as the 400 without a reason that the API makes of it.
-    func check(_ object: JSONValue, live: JSONValue?, of resource: Resource) throws(APIFailure) -> [String] {
+    static func check(_ object: JSONValue, live: JSONValue?, of resource: Resource) throws(APIFailure) -> [String] {
         let name = object["metadata"]?["name"]?.stringValue ?? ""
-        let violations = resource.schema.violations(in: object)
-        if let mistyped = violations.first(where: { $0.reason == Problem.Cause.typeInvalid.rawValue }) {
-            if resource.isCustom { throw .invalid(resource, name, causes: violations) }
-            throw Self.unreadable(mistyped.message, resource)
+        let mistyped = resource.schema.mismatches(in: object)
+        if let first = mistyped.first {
+            throw resource.isCustom
+                ? .invalid(resource, name, causes: mistyped) : unreadable(first.message, resource)
         }
-        if let damaged = Self.damagedBase64(object, resource) { throw Self.unreadable(damaged, resource) }
+        if let damaged = damagedBase64(object, resource) { throw unreadable(damaged, resource) }
 
-        var causes = violations + MetadataRules.violations(in: object)
+        var causes = MetadataRules.violations(in: object)
         var problems: [Problem] = []
         if resource.isCustom {
-            problems = istioProblems(object).map { problem in
-                var problem = problem
-                problem.message = problem.message.cut(1_000)
-                return problem
-            }
-            // Structure is looked at twice; what both find is told once, in the words of the rules.
-            let structure = problems.filter { $0.layer == .schema }.map {
+            problems = ObjectRules.problems(in: object)
+            causes += problems.filter { $0.layer == .schema }.map {
                 InvalidField($0.cause ?? .invalid, $0.path, $0.message)
             }
-            let told = Set(structure.map { [$0.reason, $0.field] })
-            causes = structure + causes.filter { !told.contains([$0.reason, $0.field]) }
         } else {
             causes += CoreRules.violations(in: object, live: live, of: resource)
         }
-        if causes.isEmpty, let unread = Self.undecodable(object) { causes = [unread] }
         if !causes.isEmpty { throw .invalid(resource, name, causes: causes) }
         if let denial = AdmissionMessage.denied(problems) { throw APIFailure(400, nil, denial.cut(16_384)) }
+        if let unread = undecodable(object) { throw .invalid(resource, name, causes: [unread]) }
         return AdmissionMessage.warnings(problems)
     }
 

@@ -6,7 +6,7 @@ extension ObjectsAPI {
     // MARK: Create and replace
 
     func create(_ request: APIRequest, _ path: ObjectPath) async throws -> Response {
-        let write = try WriteRequest(request, path, admission: admission)
+        let write = try WriteRequest(request, path)
         var object = try await sentObject(request, write)
         let name = try write.name(&object)
         if object["metadata"]?["resourceVersion"]?.stringValue?.isEmpty == false {
@@ -21,7 +21,7 @@ extension ObjectsAPI {
     }
 
     func replace(_ request: APIRequest, _ path: ObjectPath, name: String) async throws -> Response {
-        let write = try WriteRequest(request, path, admission: admission)
+        let write = try WriteRequest(request, path)
         let object = try await sentObject(request, write)
         try write.checkName(object, is: name)
         return try await store(request, write, name: name) { live in
@@ -32,7 +32,7 @@ extension ObjectsAPI {
     }
 
     func patch(_ request: APIRequest, _ path: ObjectPath, name: String) async throws -> Response {
-        let write = try WriteRequest(request, path, admission: admission)
+        let write = try WriteRequest(request, path)
         let presenter = try Presenter(request, path)
         let patch = try await PatchRequest(request, path, name: name)
         if case .apply = patch.kind { try await checkNamespace(path) }

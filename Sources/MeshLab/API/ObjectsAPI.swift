@@ -5,7 +5,6 @@ import MeshState
 /// The verbs on objects and collections.
 struct ObjectsAPI: Sendable {
     let store: ObjectStore
-    let admission: Admission
     /// The longest that a watch with bookmarks stays silent.
     var bookmarkInterval: Duration = .seconds(60)
 

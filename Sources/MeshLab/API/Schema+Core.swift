@@ -94,7 +94,7 @@ extension Schema {
         ])
 
     static let event = object(
-        "Event is something that happened to an object.", required: ["involvedObject"],
+        "Event is something that happened to an object.",
         [
             "apiVersion": apiVersion, "kind": kind, "metadata": metadata,
             "involvedObject": any("The object that it happened to."),

@@ -13,8 +13,7 @@ struct Schema: Sendable {
 
     indirect enum Shape: Sendable {
         case string(allowed: [String])
-        /// A whole number, from 0 to 2^32 - 1 where it is unsigned.
-        case integer(isUnsigned: Bool)
+        case integer
         case number
         case boolean
         /// An object; what its schema does not name is kept where it is open, and removed where it is not.
@@ -39,8 +38,7 @@ struct Schema: Sendable {
     static func string(_ description: String, allowed: [String] = []) -> Self {
         Self(.string(allowed: allowed), description)
     }
-    static func integer(_ description: String) -> Self { Self(.integer(isUnsigned: false), description) }
-    static func unsigned(_ description: String) -> Self { Self(.integer(isUnsigned: true), description) }
+    static func integer(_ description: String) -> Self { Self(.integer, description) }
     static func number(_ description: String) -> Self { Self(.number, description) }
     static func boolean(_ description: String) -> Self { Self(.boolean, description) }
     static func any(_ description: String) -> Self { Self(.any, description) }
@@ -80,8 +78,6 @@ struct Schema: Sendable {
 // MARK: - OpenAPI
 
 extension Schema {
-    static let greatestUnsigned = Int64(UInt32.max)
-
     /// The schema in OpenAPI's words; `prefix` leads to the named types: `#/components/schemas/` or `#/definitions/`.
     func openAPI(prefix: String) -> JSONValue {
         var result: JSONValue = [:]
@@ -90,12 +86,7 @@ extension Schema {
         case .string(let allowed):
             result["type"] = "string"
             if !allowed.isEmpty { result["enum"] = JSONValue(allowed) }
-        case .integer(let isUnsigned):
-            result["type"] = "integer"
-            if isUnsigned {
-                result["minimum"] = 0
-                result["maximum"] = .integer(Self.greatestUnsigned)
-            }
+        case .integer: result["type"] = "integer"
         case .number: result["type"] = "number"
         case .boolean: result["type"] = "boolean"
         case .any: result["x-kubernetes-preserve-unknown-fields"] = true

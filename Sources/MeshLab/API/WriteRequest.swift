@@ -14,9 +14,8 @@ struct WriteRequest: Sendable {
     let isDryRun: Bool
     let fieldValidation: FieldValidation
     let manager: ManagedFields.Manager
-    let admission: Admission
 
-    init(_ request: APIRequest, _ path: ObjectPath, admission: Admission) throws(APIFailure) {
+    init(_ request: APIRequest, _ path: ObjectPath) throws(APIFailure) {
         resource = path.resource
         self.path = path
         apiVersion = path.resource.apiVersion(path.version)
@@ -25,7 +24,6 @@ struct WriteRequest: Sendable {
         manager = ManagedFields.Manager(
             name: request.manager, operation: .update, apiVersion: apiVersion,
             subresource: path.subresource)
-        self.admission = admission
     }
 
     /// The part of the object that the request may change.
@@ -96,7 +94,7 @@ struct WriteRequest: Sendable {
         if part != .status {
             let name = object["metadata"]?["name"]?.stringValue ?? ""
             ObjectDefaults.fill(&object, of: resource, name: name, live: live)
-            warnings += try admission.check(object, live: live, of: resource)
+            warnings += try Admission.check(object, live: live, of: resource)
         }
         return (object, warnings)
     }

@@ -1,5 +1,5 @@
 /// What a field of an object may hold, as the current definition of its kind says.
-indirect enum Shape: Sendable {
+package indirect enum Shape: Sendable {
     case text
     /// One of some spellings.
     case choice([String])

@@ -1,5 +1,5 @@
 extension Shapes {
-    static let virtualService = Shape.object([
+    package static let virtualService = Shape.object([
         "hosts": .texts, "gateways": .texts, "exportTo": .texts, "http": .list(httpRoute),
         "tls": .list(
             .object(

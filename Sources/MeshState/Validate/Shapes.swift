@@ -1,17 +1,17 @@
 /// The fields of the kinds of `networking.istio.io` that egress uses, as the current API has them.
-enum Shapes {
-    static let serviceEntry = Shape.object([
+package enum Shapes {
+    package static let serviceEntry = Shape.object([
         "hosts": .texts, "addresses": .texts, "location": .text, "resolution": .text, "exportTo": .texts,
         "subjectAltNames": .texts, "endpoints": .list(workloadEntry), "workloadSelector": .object(["labels": .textMap]),
         "ports": .list(port),
     ])
 
-    static let workloadEntry = Shape.object([
+    package static let workloadEntry = Shape.object([
         "address": .text, "ports": .map(.integer), "labels": .textMap, "network": .text, "locality": .text,
         "weight": .integer, "serviceAccount": .text,
     ])
 
-    static let workloadGroup = Shape.object(
+    package static let workloadGroup = Shape.object(
         [
             "metadata": .object(["labels": .textMap, "annotations": .textMap]), "template": workloadEntry,
             "probe": .object(
@@ -29,7 +29,7 @@ enum Shapes {
                 ], oneOf: [["httpGet", "tcpSocket", "exec", "grpc"]]),
         ], required: ["template"])
 
-    static let gateway = Shape.object([
+    package static let gateway = Shape.object([
         "selector": .textMap,
         "servers": .list(
             .object(
@@ -39,7 +39,7 @@ enum Shapes {
                 ], required: ["port", "hosts"])),
     ])
 
-    static let sidecar = Shape.object([
+    package static let sidecar = Shape.object([
         "workloadSelector": .object(["labels": .textMap]), "inboundConnectionPool": connectionPool,
         "ingress": .list(
             .object(
@@ -54,7 +54,7 @@ enum Shapes {
         ]),
     ])
 
-    static let destinationRule = Shape.object(
+    package static let destinationRule = Shape.object(
         [
             "host": .text, "trafficPolicy": trafficPolicy, "exportTo": .texts,
             "subsets": .list(

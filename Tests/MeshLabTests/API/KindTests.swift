@@ -170,6 +170,26 @@ import Testing
         }
     }
 
+    @Test func describesEveryField() {
+        func paths(_ schema: Schema, _ path: String) -> [String] {
+            switch schema.resolved.shape {
+            case .object(let members, _, _): members.flatMap { ["\(path).\($0)"] + paths($1, "\(path).\($0)") }
+            case .list(let element, _), .map(let element): paths(element, path)
+            default: []
+            }
+        }
+        var used: Set<String> = []
+        for resource in Resource.allCases where resource.isCustom {
+            let spec = resource.schema.member("spec")
+            for path in (spec.map { paths($0, "\(resource.kind).spec") } ?? []) + [resource.kind] {
+                let key = FieldDescriptions.key(of: path)
+                #expect(key != nil, "\(path) has no description")
+                used.formUnion(key.map { [$0] } ?? [])
+            }
+        }
+        #expect(Set(FieldDescriptions.table.keys).subtracting(used).sorted() == [])
+    }
+
     @Test func keepsConfigMapsAndSecrets() async throws {
         try await TestAPI.run { api in
             let folder = api.directory
