@@ -6,6 +6,11 @@ public struct WhatIf: Sendable, Hashable {
     public struct Viewers: Sendable, Hashable {
         public var namespace: String
         public var workloads: [String]
+
+        public init(namespace: String, workloads: [String]) {
+            self.namespace = namespace
+            self.workloads = workloads
+        }
     }
 
     /// Calls, blocked in the hour before, that would go through.
@@ -74,14 +79,14 @@ public struct WhatIf: Sendable, Hashable {
 
     /// The same in words, a line each; every part says something, so that nothing has to be guessed from silence.
     public var lines: [String] {
-        var lines = ["lets through: \(letsThrough.isEmpty ? "no call that was blocked in the last hour" : "")"]
+        var lines = ["lets through:\(letsThrough.isEmpty ? " no call that was blocked in the last hour" : "")"]
         lines += letsThrough.map { event in
             "  \(event.id.workload).\(event.id.namespace) to \(event.name ?? event.id.target):\(event.id.port) "
                 + "\(event.id.transport.rawValue) ×\(event.count)"
         }
-        lines.append("cuts: \(cuts.isEmpty ? "no open connection" : "")")
+        lines.append("cuts:\(cuts.isEmpty ? " no open connection" : "")")
         lines += cuts.map { "  \($0.workload).\($0.id.proxy.namespace) to \($0.id.cluster) (\($0.live) open)" }
-        lines.append("seen by: \(seenBy.isEmpty ? "no proxy" : "")")
+        lines.append("seen by:\(seenBy.isEmpty ? " no proxy" : "")")
         lines += seenBy.map { "  \($0.namespace): \($0.workloads.joined(separator: ", "))" }
         lines += Self.section("shadowed by", shadowedBy) + Self.section("shadows", shadows)
         lines += Self.section("advice", advice)
