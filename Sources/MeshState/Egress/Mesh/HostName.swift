@@ -6,13 +6,18 @@ package enum HostName {
             ? host : "\(host).\(namespace).svc.cluster.local"
     }
 
+    /// Without regard to case, as hosts are compared.
+    package static func folded(_ host: String) -> String {
+        host.utf8.contains { (65...90).contains($0) || $0 > 127 } ? host.lowercased() : host
+    }
+
     package static func isWildcard(_ host: String) -> Bool { host.hasPrefix("*") }
 
     /// Whether every name that `host` stands for is one that `pattern` stands for, in whatever case; each may begin
     /// with `*`.
     package static func covers(_ pattern: String, _ host: String) -> Bool {
-        let pattern = pattern.lowercased()
-        let host = host.lowercased()
+        let pattern = folded(pattern)
+        let host = folded(host)
         guard isWildcard(pattern) else { return pattern == host }
         let suffix = pattern.dropFirst()
         if isWildcard(host) { return host.dropFirst().hasSuffix(suffix) }

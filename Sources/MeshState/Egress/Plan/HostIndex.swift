@@ -13,7 +13,7 @@ struct HostIndex: Sendable {
     /// Numbers are returned in the order of their size, whatever the order here.
     init(_ hosts: some Sequence<(host: String, number: Int)>) {
         for (written, number) in hosts {
-            let host = written.lowercased()
+            let host = HostName.folded(written)
             if host.hasPrefix("*") {
                 wildcards[String(host.dropFirst()), default: []].append(number)
                 backwards.append((host.utf8.dropFirst().reversed(), number))
@@ -31,7 +31,7 @@ struct HostIndex: Sendable {
     /// The numbers of every host that shares a name with this one.
     func overlapping(_ written: String) -> [Int] {
         if isEmpty { return [] }
-        let host = written.lowercased()
+        let host = HostName.folded(written)
         var found: [Int] = []
         if host.hasPrefix("*") {
             let ending = host.dropFirst()
@@ -46,7 +46,7 @@ struct HostIndex: Sendable {
 
     /// The smallest number of the host itself, else of the longest one with `*` that covers it.
     func closest(to written: String) -> Int? {
-        let host = written.lowercased()
+        let host = HostName.folded(written)
         if host.hasPrefix("*") {
             let ending = host.dropFirst()
             return wildcards[String(ending)]?.min() ?? above(ending, shorterThan: ending.utf8.count).first?.min()

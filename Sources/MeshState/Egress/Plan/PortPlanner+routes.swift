@@ -41,7 +41,7 @@ private struct VirtualHosts {
         var services: [ServiceIndex.Effective] = []
         var placesByHost: [String: Int] = [:]
         for effective in part.services where effective.port(port) != nil {
-            placesByHost[effective.service.host.lowercased()] = services.endIndex
+            placesByHost[HostName.folded(effective.service.host)] = services.endIndex
             services.append(effective)
             known.insert(effective.service.host)
         }
@@ -117,7 +117,7 @@ private struct VirtualHosts {
                         bound.services += (closest[place] ?? [])
                             .filter { HostName.overlap(host, services[$0].service.host) }.map { (field, $0) }
                     }
-                } else if let found = placesByHost[host.lowercased()] {
+                } else if let found = placesByHost[HostName.folded(host)] {
                     bound.services.append((field, found))
                 } else {
                     bound.otherHosts.append((field, host))
@@ -163,7 +163,7 @@ private struct VirtualHosts {
     ) {
         let name = "\(host):\(port)"
         let isNew = names.insert(name).inserted
-        let own = isNew ? wanted.filter { domains.insert($0.lowercased()).inserted } : []
+        let own = isNew ? wanted.filter { domains.insert(HostName.folded($0)).inserted } : []
         if own.count < wanted.count {
             report.add(PushReport.duplicateDomain, key: name, message: "duplicate domain from \(kind): \(name)")
         }
