@@ -35,6 +35,7 @@ struct Meshtop: AsyncParsableCommand {
             ServicesCommand.self, EntriesCommand.self, ConnectionsCommand.self, BlockedCommand.self,
             AllowCommand.self, ToggleCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
+            RegisterCommand.self, DeregisterCommand.self,
             LabCommand.self, WorkloadCommand.self,
         ],
         defaultSubcommand: ConsoleCommand.self)
