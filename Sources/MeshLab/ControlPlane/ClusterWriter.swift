@@ -25,7 +25,7 @@ extension ResourceWriter {
                     "typed_extension_protocol_options": HTTPOptions(.likeDownstream).value,
                 ]))
         if lastResort.policy == .allowAnyDynamicDNS {
-            var cluster = dynamicDNS
+            var cluster = Self.dynamicDNS(nameCache, checksNames: false)
             cluster["circuit_breakers"] = Self.thresholds(nil)
             cluster["typed_extension_protocol_options"] = HTTPOptions(.likeDownstream).value
             result.append(standing(LastResort.anyDynamicDNS, cluster))
@@ -70,7 +70,7 @@ extension ResourceWriter {
         let pool = plan.settings.connectionPool
         var members: [String: JSONValue] = [
             "name": .string(plan.name), "alt_stat_name": Self.statName(plan.name),
-            "connect_timeout": pool?.connectTimeout.flatMap { $0 > 0 ? Self.duration($0) : nil } ?? Self.connectTimeout,
+            "connect_timeout": Self.positiveDuration(pool?.connectTimeout) ?? Self.connectTimeout,
             "circuit_breakers": Self.thresholds(pool),
             "metadata": ["filter_metadata": ["istio": .object(istio)]],
         ]
@@ -89,7 +89,9 @@ extension ResourceWriter {
     /// Where the endpoints come from, and how one of them is chosen.
     private func discovery(_ plan: ClusterPlan) -> [String: JSONValue] {
         let original: [String: JSONValue] = ["type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"]
-        if case .dynamicDNS = plan.discovery { return dynamicDNS(of: plan) }
+        if case .dynamicDNS = plan.discovery {
+            return Self.dynamicDNS(nameCache, checksNames: HTTPOptions(plan).checksNames)
+        }
         if plan.settings.loadBalancer == .simple("PASSTHROUGH") { return original }
         var members = Self.balancing(plan.settings.loadBalancer)
         switch plan.discovery {
@@ -176,7 +178,7 @@ extension ResourceWriter {
 extension ResourceWriter {
     /// Envoy's own limits are low (1024 connections); Istio lifts those that no rule sets.
     private static func thresholds(_ pool: DestinationRule.ConnectionPool?) -> JSONValue {
-        func limit(_ value: Int?) -> JSONValue { value.flatMap { $0 > 0 ? count($0) : nil } ?? count(Int(UInt32.max)) }
+        func limit(_ value: Int?) -> JSONValue { count(value.flatMap { $0 > 0 ? $0 : nil } ?? Int(UInt32.max)) }
         return [
             "thresholds": [
                 [
@@ -199,11 +201,11 @@ extension ResourceWriter {
             result["consecutive_gateway_failure"] = count(errors)
             result["enforcing_consecutive_gateway_failure"] = errors > 0 ? 100 : 0
         }
-        if let interval = outliers.interval, interval > 0 { result["interval"] = duration(interval) }
-        if let time = outliers.baseEjectionTime, time > 0 {
-            result["base_ejection_time"] = duration(time)
+        if let interval = positiveDuration(outliers.interval) { result["interval"] = interval }
+        if let time = positiveDuration(outliers.baseEjectionTime) {
+            result["base_ejection_time"] = time
             // Envoy wants it no longer than the longest ejection, which is 300 s unless it is told.
-            if time > 300 { result["max_ejection_time"] = duration(time) }
+            if outliers.baseEjectionTime ?? 0 > 300 { result["max_ejection_time"] = time }
         }
         if let percent = outliers.maxEjectionPercent, percent > 0 {
             result["max_ejection_percent"] = count(min(percent, 100))
@@ -216,23 +218,13 @@ extension ResourceWriter {
 
 extension ResourceWriter {
     /// A cluster that resolves the name that the call gives.
-    private var dynamicDNS: [String: JSONValue] { dynamicDNS(isInsecure: false) }
-
-    private func dynamicDNS(of plan: ClusterPlan) -> [String: JSONValue] {
-        // Envoy wants the server's name and the check of its certificate to follow the call, or to be told otherwise.
-        var isInsecure = false
-        if case .originate(let tls) = plan.tls, tls.mode != .disable {
-            isInsecure = !(tls.hasAutomaticSNI && tls.hasAutomaticSubjectAltName)
-        }
-        return dynamicDNS(isInsecure: isInsecure)
-    }
-
-    private func dynamicDNS(isInsecure: Bool) -> [String: JSONValue] {
-        var settings: [String: JSONValue] = ["dns_cache_config": nameCache]
-        if isInsecure { settings["allow_insecure_cluster_options"] = true }
+    private static func dynamicDNS(_ cache: JSONValue, checksNames: Bool) -> [String: JSONValue] {
+        var settings: [String: JSONValue] = ["dns_cache_config": cache]
+        // Envoy wants to be told that the name in the call is not what the server's certificate is checked for.
+        if !checksNames { settings["allow_insecure_cluster_options"] = true }
         return [
             "lb_policy": "CLUSTER_PROVIDED",
-            "cluster_type": Self.filter(
+            "cluster_type": filter(
                 "envoy.clusters.dynamic_forward_proxy",
                 "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig", settings),
         ]
@@ -253,7 +245,9 @@ private struct HTTPOptions {
         http = plan.upstreamHTTP
         if let pool = plan.settings.connectionPool {
             if let timeout = pool.idleTimeout { common["idle_timeout"] = ResourceWriter.duration(timeout) }
-            if let time = pool.maxConnectionDuration { common["max_connection_duration"] = ResourceWriter.duration(time) }
+            if let time = ResourceWriter.positiveDuration(pool.maxConnectionDuration) {
+                common["max_connection_duration"] = time
+            }
             if let requests = pool.maxRequestsPerConnection, requests > 0 {
                 common["max_requests_per_connection"] = ResourceWriter.count(requests)
             }
@@ -264,8 +258,14 @@ private struct HTTPOptions {
         }
     }
 
+    /// Whether TLS asks for the name in the call and checks the server's certificate for it.
+    var checksNames: Bool { names.count == 2 }
+
     /// nil where Envoy's own defaults do.
-    var valueIfNeeded: JSONValue? { http == .http1 && common.isEmpty && names.isEmpty ? nil : value }
+    var valueIfNeeded: JSONValue? {
+        if http == .http1 && common.isEmpty && names.isEmpty { return nil }
+        return value
+    }
 
     var value: JSONValue {
         let manyStreams: JSONValue = ["max_concurrent_streams": 1_073_741_824]

@@ -59,6 +59,8 @@ struct ResourceCache {
         }
         let writer = ResourceWriter(node: node, layout: layout, context: context)
         var result = writer.standing
+        // A Sidecar names this one.
+        let proxy: Set = plan.lastResort.egressProxy.map { [$0] } ?? []
         func fill<Plan: Hashable>(
             _ plans: [Plan], _ cache: inout [String: (Plan, EnvoyResource)],
             _ target: WritableKeyPath<EnvoyResources, [String: EnvoyResource]>,
@@ -71,7 +73,7 @@ struct ResourceCache {
                 if let known = cache[name], known.0 == plan {
                     made = known.1
                 } else {
-                    made = EnvoyResource(name: name, value: make(plan), mayLack: mayLack(plan))
+                    made = EnvoyResource(name: name, value: make(plan), mayLack: mayLack(plan).union(proxy))
                 }
                 next[name] = (plan, made)
                 result[keyPath: target][name] = made

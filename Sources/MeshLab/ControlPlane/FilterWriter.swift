@@ -28,7 +28,7 @@ extension ResourceWriter {
         if weighted.count > 1 {
             settings["weighted_clusters"] = [
                 "clusters": .array(
-                    weighted.map { ["name": .string($0.cluster), "weight": Self.count($0.weight)] })
+                    weighted.map { ["name": .string($0.cluster), "weight": Self.weight($0, of: weighted)] })
             ]
             // Such connections are counted under the object that divides them.
             let divider = because.last { $0.object.kind == VirtualService.kind }?.object
@@ -38,8 +38,8 @@ extension ResourceWriter {
             settings["stat_prefix"] = .string(first.cluster)
         }
         let traits = clusters.compactMap { context.traits[$0.cluster] }
-        if let time = traits.lazy.compactMap(\.maxConnectionDuration).first, time > 0 {
-            settings["max_downstream_connection_duration"] = Self.duration(time)
+        if let time = Self.positiveDuration(traits.lazy.compactMap(\.maxConnectionDuration).first) {
+            settings["max_downstream_connection_duration"] = time
         }
         if traits.contains(where: { $0.hash == .sourceIP }) { settings["hash_policy"] = [["source_ip": [:]]] }
         var before: [JSONValue] = []

@@ -105,15 +105,18 @@ extension ResourceWriter {
                     settings: ["route_config": .object(routes)]
                 ).matching(.object(Self.plainHTTP)))
         }
-        chains.append(Self.tcp(lastResort.connectionCluster, name: "virtualOutbound-catchall-tcp"))
+        let catchAll = Self.tcp(lastResort.connectionCluster, name: "virtualOutbound-catchall-tcp")
         var members: [String: JSONValue] = [
             "name": .string(name),
             "address": Self.socketAddress(node.loopback, port: ProxyNode.outboundPort),
             "traffic_direction": "OUTBOUND", "use_original_dst": true, "filter_chains": .array(chains),
+            "default_filter_chain": catchAll,
             "access_log": AccessLog.ofListener, "listener_filters": .array(inspectors),
         ]
         if inspectors.count > 1 { members.merge(Inspector.members(inspectors)) { $1 } }
-        return EnvoyResource(name: name, value: Self.resource(Self.listenerType, members))
+        return EnvoyResource(
+            name: name, value: Self.resource(Self.listenerType, members),
+            mayLack: lastResort.egressProxy.map { [$0] } ?? [])
     }
 }
 

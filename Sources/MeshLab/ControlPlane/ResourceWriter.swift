@@ -103,6 +103,11 @@ extension ResourceWriter {
     /// A number of things; Envoy keeps them in 32 bits.
     static func count(_ value: Int) -> JSONValue { .integer(Int64(min(max(value, 0), Int(UInt32.max)))) }
 
+    /// The weight of one of some shares; all of them together have to fit 32 bits as well.
+    static func weight(_ share: WeightedCluster, of shares: [WeightedCluster]) -> JSONValue {
+        count(min(share.weight, Int(UInt32.max) / shares.count))
+    }
+
     /// A time in seconds; Envoy refuses negative ones and those that do not fit its timers.
     static func duration(_ seconds: Double) -> JSONValue {
         let tenYears = 315_360_000.0
@@ -111,6 +116,12 @@ extension ResourceWriter {
         if rest == 0 { return .string("\(whole)s") }
         let digits = String(rest)
         return .string("\(whole).\(String(repeating: "0", count: 9 - digits.count))\(digits)s")
+    }
+
+    /// A time that has to pass; nil for none. Envoy's timers count milliseconds.
+    static func positiveDuration(_ seconds: Double?) -> JSONValue? {
+        guard let seconds, seconds > 0 else { return nil }
+        return duration(max(seconds, 0.001))
     }
 
     /// A share in percent, 0 to 100, to the ten-thousandth.

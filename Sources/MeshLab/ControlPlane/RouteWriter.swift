@@ -78,15 +78,21 @@ extension ResourceWriter {
     private func forward(
         _ route: RoutePlan.Route, to clusters: [WeightedCluster], authority: String?
     ) -> JSONValue {
-        let timeout = route.timeout.map(Self.duration) ?? "0s"
-        var action: JSONValue = [
-            "timeout": timeout,
-            "max_stream_duration": ["max_stream_duration": "0s", "grpc_timeout_header_max": timeout],
-        ]
+        var action: JSONValue
+        if let timeout = Self.positiveDuration(route.timeout) {
+            action = ["timeout": timeout]
+        } else {
+            // The other way to say so, without which a gRPC request's own timeout would not count. It makes Envoy
+            // overlook a timeout beside it.
+            action = [
+                "timeout": "0s",
+                "max_stream_duration": ["max_stream_duration": "0s", "grpc_timeout_header_max": "0s"],
+            ]
+        }
         // Destinations without a weight get nothing while others have one.
         let weighted = clusters.filter { $0.weight > 0 }
         if clusters.count > 1, !weighted.isEmpty {
-            action["weighted_clusters"] = ["clusters": .array(weighted.map(Self.weight))]
+            action["weighted_clusters"] = ["clusters": .array(weighted.map { Self.entry($0, of: weighted) })]
         } else {
             action["cluster"] = .string(clusters.first?.cluster ?? Self.blackHole)
         }
@@ -107,9 +113,9 @@ extension ResourceWriter {
         return action
     }
 
-    private static func weight(_ share: WeightedCluster) -> JSONValue {
+    private static func entry(_ share: WeightedCluster, of shares: [WeightedCluster]) -> JSONValue {
         let headers = HeaderChangeWriter(share.headers)
-        var result: JSONValue = ["name": .string(share.cluster), "weight": count(share.weight)]
+        var result: JSONValue = ["name": .string(share.cluster), "weight": weight(share, of: shares)]
         headers.write(to: &result)
         if let authority = headers.authority { result["host_rewrite_literal"] = .string(authority) }
         return result
@@ -117,11 +123,11 @@ extension ResourceWriter {
 
     private static func hashPolicy(_ hash: DestinationRule.LoadBalancer) -> JSONValue? {
         switch hash {
-        case .header(let name): HeaderText.isName(name) ? ["header": ["header_name": .string(name)]] : nil
-        case .cookie(let name): HeaderText.isName(name) ? ["cookie": ["name": .string(name)]] : nil
-        case .sourceIP: ["connection_properties": ["source_ip": true]]
-        case .queryParameter(let name): name.isEmpty ? nil : ["query_parameter": ["name": .string(name)]]
-        case .simple: nil
+        case .header(let name) where HeaderText.isName(name): return ["header": ["header_name": .string(name)]]
+        case .cookie(let name) where HeaderText.isName(name): return ["cookie": ["name": .string(name)]]
+        case .queryParameter(let name) where !name.isEmpty: return ["query_parameter": ["name": .string(name)]]
+        case .sourceIP: return ["connection_properties": ["source_ip": true]]
+        case .header, .cookie, .queryParameter, .simple: return nil
         }
     }
 
@@ -141,7 +147,7 @@ extension ResourceWriter {
                     "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate")
             ]
         }
-        if let time = retries?.perTryTimeout, time > 0 { policy["per_try_timeout"] = duration(time) }
+        if let time = positiveDuration(retries?.perTryTimeout) { policy["per_try_timeout"] = time }
         guard let conditions = retries?.retryOn, !conditions.isEmpty else { return policy }
         // Numbers among the conditions are status codes.
         var names: [String] = []
@@ -185,13 +191,14 @@ extension ResourceWriter {
 
     private static func fault(_ fault: VirtualService.Fault) -> JSONValue? {
         var settings: [String: JSONValue] = [:]
-        if let delay = fault.delay, delay > 0 {
-            settings["delay"] = ["fixed_delay": duration(delay), "percentage": fraction(fault.delayShare)]
+        if let delay = positiveDuration(fault.delay) {
+            settings["delay"] = ["fixed_delay": delay, "percentage": fraction(fault.delayShare)]
         }
         if let status = fault.abortStatus, (200...599).contains(status) {
             settings["abort"] = ["http_status": .integer(Int64(status)), "percentage": fraction(fault.abortShare)]
         }
-        return settings.isEmpty ? nil : resource("envoy.extensions.filters.http.fault.v3.HTTPFault", settings)
+        if settings.isEmpty { return nil }
+        return resource("envoy.extensions.filters.http.fault.v3.HTTPFault", settings)
     }
 
     // MARK: Names that requests give

@@ -200,7 +200,7 @@ import Testing
                 Endpoints(
                     meta: meta, subsets: [.init(ready: ["10.244.0.13"], ports: ["http-9080": 9080, "tcp-3306": 3306])])
             ])
-        try await TestLab.run(mesh, peerPorts: ports) { lab in
+        try await TestLab.run(mesh, peerPorts: ports, certificates: true) { lab in
             let servers = [9080, 3306].map { NamedServer("app\($0)", host: lab.nodes[1].loopback, port: $0) }
             defer { for server in servers { server.stop() } }
             #expect(await lab.http("10.96.0.7", 9080, host: "reviews").text.hasSuffix("app9080\n"))

@@ -129,7 +129,7 @@ final class NamedServer: Sendable {
             guard count > 0 else { return }
             let text = String(decoding: buffer[..<count], as: UTF8.self)
             requests.withLock { $0.append(text) }
-            let isHTTP = text.hasPrefix("GET ")
+            let isHTTP = text.prefix { !$0.isNewline }.hasSuffix(" HTTP/1.1")
             let body = "\(name)\n"
             let answer =
                 isHTTP

@@ -18,12 +18,14 @@ final class TestLab: Sendable {
     /// Runs a test in a lab of its own and takes the lab down, whatever becomes of the test.
     static func run(
         _ mesh: MeshConfiguration = MeshConfiguration(), gateway: Bool = false, ports: [ServicePort] = [],
-        peerPorts: [ServicePort]? = nil, prepare: (LabLayout) -> Void = { _ in }, _ body: (TestLab) async throws -> Void
+        peerPorts: [ServicePort]? = nil, certificates: Bool = false, prepare: (LabLayout) -> Void = { _ in },
+        _ body: (TestLab) async throws -> Void
     ) async throws {
         await LabGate.shared.enter()
         defer { Task { await LabGate.shared.leave() } }
         let lab = try TestLab(gateway: gateway, ports: ports, peerPorts: peerPorts)
         do {
+            if certificates { try await TestCertificates.shared.install(in: lab.layout, for: lab.nodes) }
             prepare(lab.layout)
             try await lab.plane.start(with: mesh)
             for program in lab.programs { try lab.launch(program) }
@@ -49,7 +51,8 @@ final class TestLab: Sendable {
                     "203.0.113.\(host):443 127.\(block).113.\(host):10443\n",
                     "203.0.113.\(host) 127.\(block).113.\(host)\n",
                 ]
-            }.joined() + "10.244.0.13 127.\(block).0.13:15006 proxy\n"
+            }.joined() + "10.244.0.13 127.\(block).0.13:15006 proxy\n10.244.0.12 127.\(block).0.12 proxy\n"
+            + WorldMap.text(layout: layout)
         try Data(map.utf8).write(to: layout.worldMapFile)
 
         var nodes = [
@@ -160,14 +163,15 @@ final class TestLab: Sendable {
     }
 
     func log(of pod: String = "sleep-1") -> String {
-        let file = layout.logFile(namespace: "default", pod: pod, container: "istio-proxy")
+        let namespace = nodes.first { $0.id.pod == pod }?.id.namespace ?? "default"
+        let file = layout.logFile(namespace: namespace, pod: pod, container: "istio-proxy")
         return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     }
 
     /// The line of the access log that holds all of these, once it is there.
-    func logLine(_ parts: String...) async throws -> String {
+    func logLine(of pod: String = "sleep-1", _ parts: String...) async throws -> String {
         try await eventually("a log line with \(parts)") { [self] in
-            log().split(separator: "\n").map(String.init).last { line in parts.allSatisfy { line.contains($0) } }
+            log(of: pod).split(separator: "\n").map(String.init).last { line in parts.allSatisfy { line.contains($0) } }
         }
     }
 
@@ -236,8 +240,8 @@ final class TestLab: Sendable {
         }
     }
 
-    func counter(_ name: String) async throws -> Int {
-        let text = try await admin("/stats?usedonly")
+    func counter(_ name: String, node: Int = 0) async throws -> Int {
+        let text = try await admin("/stats?usedonly", node: node)
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name): ") }
         return line.flatMap { Int($0.split(separator: " ").last?.filter(\.isNumber) ?? "") } ?? 0
     }
