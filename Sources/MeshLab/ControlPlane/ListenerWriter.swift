@@ -89,10 +89,11 @@ extension ResourceWriter {
     /// Takes every outbound connection and hands it to the listener of its original destination.
     var virtualOutbound: EnvoyResource {
         let name = "virtualOutbound"
-        var chains = [
-            Self.tcp(Self.blackHole, name: "virtualOutbound-blackhole", isLogged: false)
-                .matching(["destination_port": .integer(Int64(ProxyNode.outboundPort))])
-        ]
+        // Calls to the proxy's own ports would go round in circles. In a pod the second would meet virtualInbound itself.
+        var chains = [("virtualOutbound", ProxyNode.outboundPort), ("virtualInbound", ProxyNode.inboundPort)].map {
+            Self.tcp(Self.blackHole, name: "\($0)-blackhole", isLogged: false)
+                .matching(["destination_port": .integer(Int64($1))])
+        }
         var inspectors = [Inspector.proxyProtocol(isRequired: true)]
         if lastResort.policy == .allowAnyDynamicDNS {
             // Requests are found on ports that nobody declared. Those with a listener have inspectors of their own, if

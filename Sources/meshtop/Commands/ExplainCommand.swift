@@ -151,17 +151,17 @@ private struct WorkloadName {
         let found = mesh.pods.filter { pod in
             [pod.workload, pod.meta.name].contains(name) && (named == nil || pod.meta.namespace == named)
         }
-        guard let first = found.first else {
+        guard let pod = found.first else {
             if mayBeUnknown { return .init(workload: name, namespace: named ?? "default") }
             let known = Set(mesh.pods.filter { $0.proxyKind == .sidecar }.map { "\($0.workload).\($0.meta.namespace)" })
             let list = known.sorted().joined(separator: ", ")
             throw Failure("there is no workload \(text) with a pod; the mesh has: \(list)")
         }
         let namespaces = Set(found.map(\.meta.namespace))
-        // As kubectl has it, a name alone is one of the namespace default.
-        guard let pod = namespaces.count == 1 ? first : found.first(where: { $0.meta.namespace == "default" }) else {
+        // As everywhere with Kubernetes, the namespace `default` is meant where none is named.
+        guard let pod = namespaces.count == 1 ? pod : found.first(where: { $0.meta.namespace == "default" }) else {
             let list = namespaces.sorted().map { "\(name).\($0)" }.joined(separator: ", ")
-            throw Failure("\(name) is in several namespaces: \(list)")
+            throw Failure("\(name) is in several namespaces: say which with one of \(list)")
         }
         return .init(
             workload: pod.workload, namespace: pod.meta.namespace, labels: pod.meta.labels,

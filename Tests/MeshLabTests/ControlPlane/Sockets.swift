@@ -63,13 +63,15 @@ enum Loopback {
 struct CapturedConnection: Sendable {
     let socket: Int32
 
-    init?(sidecar: String, port: Int = 15_001, destination: String, destinationPort: Int) {
+    init?(
+        sidecar: String, port: Int = 15_001, destination: String, destinationPort: Int, sourcePort: Int = 40_000
+    ) {
         guard let socket = Loopback.connect(sidecar, port) else { return nil }
         self.socket = socket
         var header: [UInt8] = Array("\r\n\r\n".utf8) + [0] + Array("\r\nQUIT\n".utf8) + [0x21, 0x11, 0, 12]
         func bytes(_ address: String) -> [UInt8] { address.split(separator: ".").map { UInt8($0)! } }
         header += bytes("10.244.0.11") + bytes(destination)
-        for port in [40_000, destinationPort] { header += [UInt8(port >> 8), UInt8(port & 0xFF)] }
+        for port in [sourcePort, destinationPort] { header += [UInt8(port >> 8), UInt8(port & 0xFF)] }
         send(header)
     }
 
@@ -198,8 +200,8 @@ final class FixedNameServer: Sendable {
     }
 }
 
-/// A TLS ClientHello that asks for a server by name: enough for a proxy that looks at no more.
-func clientHello(serverName: String) -> [UInt8] {
+/// A TLS ClientHello that asks for a server by name, and offers protocols: enough for a proxy that looks at no more.
+func clientHello(serverName: String, protocols: [String] = []) -> [UInt8] {
     func sized(_ bytes: [UInt8], _ width: Int) -> [UInt8] {
         (0..<width).reversed().map { UInt8(bytes.count >> ($0 * 8) & 0xFF) } + bytes
     }
@@ -208,7 +210,9 @@ func clientHello(serverName: String) -> [UInt8] {
     let groups: [UInt8] = [0, 10] + sized(sized([0, 29], 2), 2)
     let algorithms: [UInt8] = [0, 13] + sized(sized([4, 3], 2), 2)
     let share: [UInt8] = [0, 51] + sized(sized([0, 29] + sized([UInt8](repeating: 9, count: 32), 2), 2), 2)
-    let extensions = sized([0, 0] + sized(name, 2) + versions + groups + algorithms + share, 2)
+    let offers = protocols.flatMap { sized(Array($0.utf8), 1) }
+    let alpn: [UInt8] = offers.isEmpty ? [] : [0, 16] + sized(sized(offers, 2), 2)
+    let extensions = sized([0, 0] + sized(name, 2) + versions + groups + algorithms + share + alpn, 2)
     let hello: [UInt8] =
         [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + sized([0x13, 1], 2) + sized([0], 1) + extensions
     return [22, 3, 1] + sized([1] + sized(hello, 3), 2)

@@ -192,12 +192,12 @@ final class TestLab: Sendable {
         CapturedConnection(sidecar: sidecar.loopback, destination: destination, destinationPort: port)
     }
 
-    func call(_ destination: String, _ port: Int, _ bytes: [UInt8]) async -> Reply {
+    func call(_ destination: String, _ port: Int, _ bytes: [UInt8], sourcePort: Int = 40_000) async -> Reply {
         let sidecar = sidecar.loopback
         return await Loopback.blocking {
             guard
                 let connection = CapturedConnection(
-                    sidecar: sidecar, destination: destination, destinationPort: port)
+                    sidecar: sidecar, destination: destination, destinationPort: port, sourcePort: sourcePort)
             else { return Reply(text: "", isReset: true) }
             defer { connection.close() }
             connection.send(bytes)

@@ -13,7 +13,7 @@ import Testing
             ("http://user:secret@cnn.com:8080", "cnn.com", 8080, .http, "/"),
             ("http://cnn.com?q=1", "cnn.com", 80, .http, "/?q=1"),
             ("tcp://mysql.example.com:3306", "mysql.example.com", 3306, .tcp, "/"),
-            ("grpc://api:50051", "api", 50051, .grpc, "/"), ("_srv.example.com.", "_srv.example.com.", nil, nil, "/"),
+            ("grpc://api:50051", "api", 50051, .grpc, "/"), ("cnn.com/politics", "cnn.com", nil, nil, "/politics"), ("_srv.example.com.", "_srv.example.com.", nil, nil, "/"),
         ] as [(String, String, Int?, EgressCall.Speech?, String)])
     func forms(text: String, host: String, port: Int?, speech: EgressCall.Speech?, path: String) throws {
         let target = try CallTarget(text)
@@ -22,7 +22,7 @@ import Testing
 
     @Test(arguments: [
         "", ":80", "cnn.com:0", "cnn.com:65536", "cnn.com:http", "a b", "ftp://cnn.com", "*.cnn.com", "cnn..com",
-        "[2001:db8::1]x", "http://", "cnn.com/politics",
+        "[2001:db8::1]x", "http://", "/politics",
     ])
     func notDestinations(text: String) {
         #expect(throws: CallTarget.Problem.self) { try CallTarget(text) }

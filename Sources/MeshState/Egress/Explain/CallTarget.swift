@@ -24,13 +24,13 @@ package struct CallTarget: Sendable, Hashable {
             }
             (speech, port) = known
             rest = rest[mark.upperBound...]
-            if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
-                let path = String(rest[end...].prefix { $0 != "#" })
-                self.path = path.hasPrefix("/") ? path : "/\(path)"
-                rest = rest[..<end]
-            }
-            if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
         }
+        if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
+            let path = String(rest[end...].prefix { $0 != "#" })
+            self.path = path.hasPrefix("/") ? path : "/\(path)"
+            rest = rest[..<end]
+        }
+        if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
         var portText: Substring?
         if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
             let after = rest[rest.index(after: end)...]

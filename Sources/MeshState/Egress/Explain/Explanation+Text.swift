@@ -87,7 +87,8 @@ extension Explanation.Hop {
         var rows: [[String]] = []
         func add(_ title: String, _ text: String?) { if let text { rows.append([title, text]) } }
         add("listener", listener)
-        add("filter chain", chain ?? listener.map { _ in "the one that takes all" })
+        let isAnyChain = chain == nil && kind != .inbound && (virtualHost != nil || cluster != nil)
+        add("filter chain", isAnyChain ? "the one that takes all" : chain)
         add("virtual host", virtualHost)
         add("route", route)
         add("cluster", cluster)

@@ -75,7 +75,13 @@ struct Walk {
     mutating func note(_ text: String) { amend { $0.notes.append(text) } }
 
     mutating func decide(_ reasons: [Because]) {
-        for reason in reasons where !because.contains(reason) { because.append(reason) }
+        for reason in reasons {
+            // One of a list says more than the list.
+            let isSaid = because.contains { known in
+                known.object == reason.object && (known.field == reason.field || known.field.hasPrefix("\(reason.field)["))
+            }
+            if !isSaid { because.append(reason) }
+        }
     }
 
     // MARK: The caller's sidecar
