@@ -130,14 +130,20 @@ extension Pod {
             isReady = try condition.string("status") == "True"
         }
         var kind = ProxyKind.none
+        var capturesNames = false
         for container in try spec.children("containers") + spec.children("initContainers")
         where try container.string("name") == "istio-proxy" {
             let isRouter = try container.strings("args").contains("router")
             kind = isRouter || Self.isGateway(meta) ? .gateway : .sidecar
+            for variable in try container.children("env")
+            where try variable.string("name") == "ISTIO_META_DNS_CAPTURE" {
+                capturesNames = try variable.string("value") == "true"
+            }
         }
         self.init(
             meta: meta, ip: try status?.string("podIP") ?? "", phase: try status?.string("phase") ?? "Unknown",
-            isReady: isReady, proxyKind: kind, serviceAccount: try spec.string("serviceAccountName") ?? "default")
+            isReady: isReady, proxyKind: kind, serviceAccount: try spec.string("serviceAccountName") ?? "default",
+            usesAllocatedAddresses: capturesNames)
     }
 
     private static func isGateway(_ meta: ObjectMeta) -> Bool {

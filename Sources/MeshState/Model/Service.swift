@@ -57,10 +57,12 @@ public struct Pod: Sendable, Hashable, Identifiable {
     public var proxyKind: ProxyKind
     /// The Kubernetes service account that it runs as.
     public var serviceAccount: String
+    /// Whether its proxy answers for names, with the addresses that istiod allocates (`ISTIO_META_DNS_CAPTURE`).
+    public var usesAllocatedAddresses: Bool
 
     public init(
         meta: ObjectMeta, ip: String, phase: String, isReady: Bool, proxyKind: ProxyKind,
-        serviceAccount: String = "default"
+        serviceAccount: String = "default", usesAllocatedAddresses: Bool = false
     ) {
         self.meta = meta
         self.ip = ip
@@ -68,6 +70,7 @@ public struct Pod: Sendable, Hashable, Identifiable {
         self.isReady = isReady
         self.proxyKind = proxyKind
         self.serviceAccount = serviceAccount
+        self.usesAllocatedAddresses = usesAllocatedAddresses
     }
 
     public var id: ObjectKey { ObjectKey(kind: "Pod", namespace: meta.namespace, name: meta.name) }

@@ -70,7 +70,7 @@ struct ExplainCommand: AsyncParsableCommand {
         if let mesh = try offline.mesh(namespace: namespace) {
             var explainer = Explainer(mesh, version: version)
             let caller = try WorkloadName(from, namespace: namespace).caller(in: mesh, mayBeUnknown: true)
-            try explain(try call(from: caller), &explainer)
+            explain(try call(from: caller), &explainer)
             return
         }
         let (client, resolver) = try connection.client()
@@ -83,8 +83,11 @@ struct ExplainCommand: AsyncParsableCommand {
             var call = try call(from: caller)
             if call.address == nil, explainer.knownAddress(of: call.target, for: caller) == nil {
                 call.address = try await resolver.address(of: call.target).flatMap { IPAddress($0) }
+                if call.address == nil {
+                    warn("no name server knows \(call.target): the workload may not get as far as this")
+                }
             }
-            try explain(call, &explainer)
+            explain(call, &explainer)
         } catch {
             await client.shutdown()
             throw error
@@ -92,7 +95,7 @@ struct ExplainCommand: AsyncParsableCommand {
         await client.shutdown()
     }
 
-    private func explain(_ call: EgressCall, _ explainer: inout Explainer) throws {
+    private func explain(_ call: EgressCall, _ explainer: inout Explainer) {
         let explanation = explainer.explain(call)
         switch output {
         case .table: print(explanation.text, terminator: "")
@@ -151,7 +154,7 @@ private struct WorkloadName {
         let found = mesh.pods.filter { pod in
             [pod.workload, pod.meta.name].contains(name) && (named == nil || pod.meta.namespace == named)
         }
-        guard let pod = found.first else {
+        guard let first = found.first else {
             if mayBeUnknown { return .init(workload: name, namespace: named ?? "default") }
             let known = Set(mesh.pods.filter { $0.proxyKind == .sidecar }.map { "\($0.workload).\($0.meta.namespace)" })
             let list = known.sorted().joined(separator: ", ")
@@ -159,13 +162,10 @@ private struct WorkloadName {
         }
         let namespaces = Set(found.map(\.meta.namespace))
         // As everywhere with Kubernetes, the namespace `default` is meant where none is named.
-        guard let pod = namespaces.count == 1 ? pod : found.first(where: { $0.meta.namespace == "default" }) else {
+        guard let pod = namespaces.count == 1 ? first : found.first(where: { $0.meta.namespace == "default" }) else {
             let list = namespaces.sorted().map { "\(name).\($0)" }.joined(separator: ", ")
             throw Failure("\(name) is in several namespaces: say which with one of \(list)")
         }
-        return .init(
-            workload: pod.workload, namespace: pod.meta.namespace, labels: pod.meta.labels,
-            identity: MeshEndpoint.identity(namespace: pod.meta.namespace, account: pod.serviceAccount),
-            hasSidecar: pod.proxyKind == .sidecar)
+        return .init(pod)
     }
 }

@@ -119,7 +119,8 @@ import Testing
     private static func prove(_ explanation: Explanation, number: Int, in lab: TestLab) async {
         let call = explanation.call
         let place = "\(call.address?.description ?? ""):\(call.port)"
-        let comment: Comment = "\(number) \(call.speech) \(place) \(call.serverName ?? "") \(call.alpn) \(explanation.reason)"
+        let comment: Comment =
+            "\(number) \(call.speech) \(place) \(call.serverName ?? "") \(call.alpn) \(explanation.reason)"
         let source = 20_000 + number
         let reply = await lab.call(call.address?.description ?? "", call.port, bytes(of: call), sourcePort: source)
         switch explanation.status {

@@ -13,7 +13,8 @@ import Testing
             ("http://user:secret@cnn.com:8080", "cnn.com", 8080, .http, "/"),
             ("http://cnn.com?q=1", "cnn.com", 80, .http, "/?q=1"),
             ("tcp://mysql.example.com:3306", "mysql.example.com", 3306, .tcp, "/"),
-            ("grpc://api:50051", "api", 50051, .grpc, "/"), ("cnn.com/politics", "cnn.com", nil, nil, "/politics"), ("_srv.example.com.", "_srv.example.com.", nil, nil, "/"),
+            ("grpc://api:50051", "api", 50051, .grpc, "/"), ("cnn.com/politics", "cnn.com", nil, nil, "/politics"),
+            ("_srv.example.com.", "_srv.example.com.", nil, nil, "/"),
         ] as [(String, String, Int?, EgressCall.Speech?, String)])
     func forms(text: String, host: String, port: Int?, speech: EgressCall.Speech?, path: String) throws {
         let target = try CallTarget(text)

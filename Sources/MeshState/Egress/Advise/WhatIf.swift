@@ -101,7 +101,9 @@ public struct WhatIf: Sendable, Hashable {
 
 extension PlanTarget {
     init(_ pod: Pod) {
-        self.init(namespace: pod.meta.namespace, kind: pod.proxyKind, labels: pod.meta.labels)
+        self.init(
+            namespace: pod.meta.namespace, kind: pod.proxyKind, labels: pod.meta.labels,
+            usesAllocatedAddresses: pod.usesAllocatedAddresses)
     }
 }
 
@@ -111,8 +113,7 @@ extension EgressCall {
         let pod = pods.first { $0.meta.name == event.proxy.pod && $0.meta.namespace == event.proxy.namespace }
         let destination = HostPort(event.destination)
         self.init(
-            from: Caller(
-                workload: event.id.workload, namespace: event.id.namespace, labels: pod?.meta.labels ?? [:]),
+            from: pod.map { Caller($0) } ?? Caller(workload: event.id.workload, namespace: event.id.namespace),
             to: event.id.target, port: event.id.port, address: IPAddress(destination.host),
             speech: event.id.transport.speech)
     }

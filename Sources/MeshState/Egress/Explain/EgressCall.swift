@@ -31,6 +31,14 @@ package struct EgressCall: Sendable, Hashable {
             self.hasSidecar = hasSidecar
         }
 
+        /// A pod of the mesh.
+        package init(_ pod: Pod) {
+            self.init(
+                workload: pod.workload, namespace: pod.meta.namespace, labels: pod.meta.labels,
+                identity: MeshEndpoint.identity(namespace: pod.meta.namespace, account: pod.serviceAccount),
+                usesAllocatedAddresses: pod.usesAllocatedAddresses, hasSidecar: pod.proxyKind == .sidecar)
+        }
+
         var planTarget: PlanTarget {
             PlanTarget(
                 namespace: namespace, kind: .sidecar, labels: labels, usesAllocatedAddresses: usesAllocatedAddresses)

@@ -78,7 +78,8 @@ struct Walk {
         for reason in reasons {
             // One of a list says more than the list.
             let isSaid = because.contains { known in
-                known.object == reason.object && (known.field == reason.field || known.field.hasPrefix("\(reason.field)["))
+                known.object == reason.object
+                    && (known.field == reason.field || known.field.hasPrefix("\(reason.field)["))
             }
             if !isSaid { because.append(reason) }
         }
