@@ -40,9 +40,15 @@ extension LabWorld {
     }
 
     private static func object(_ kind: String, _ name: String, _ spec: JSONValue) -> JSONValue {
-        [
+        var object: JSONValue = [
             "apiVersion": "networking.istio.io/v1", "kind": .string(kind),
-            "metadata": ["name": .string(name), "namespace": "default"], "spec": spec,
+            "metadata": ["annotations": [:], "name": .string(name), "namespace": "default"], "spec": spec,
         ]
+        // As `kubectl apply` would have left it, so that applying another one needs no warning.
+        let applied = object.jsonText() + "\n"
+        object["metadata"]?["annotations"] = [
+            "kubectl.kubernetes.io/last-applied-configuration": .string(applied)
+        ]
+        return object
     }
 }
