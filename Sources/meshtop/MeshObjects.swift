@@ -85,48 +85,23 @@ struct LiveMesh {
     /// Those that exist; nil where they may not be listed.
     var namespaces: Set<String>?
 
-    /// Lists every kind that decides where calls go, in all namespaces.
+    /// Reads every object that decides where calls go, in all namespaces.
     init(_ client: KubernetesClient) async throws {
         configuration = MeshConfiguration()
-        gaps = []
-        for resource in [Resource.services, .endpoints, .pods] + Self.istioKinds {
-            for object in try await Self.list(resource, client, gaps: &gaps) {
-                do {
-                    _ = try configuration.add(object)
-                } catch {
-                    gaps.append("left out: \(error)")
-                }
+        var known: Set<String> = []
+        let found = try await client.meshObjects()
+        gaps = found.gaps
+        for object in found.objects {
+            if object["kind"] == "Namespace", let name = object["metadata"]?["name"]?.stringValue?.madeSafe {
+                known.insert(name)
             }
-        }
-        configuration.policy = try await client.outboundPolicy()
-        let names = try await Self.list(
-            Resource(group: "", version: "v1", plural: "namespaces", kind: "Namespace"), client, gaps: &gaps
-        ).compactMap { $0["metadata"]?["name"]?.stringValue?.madeSafe }
-        if !names.isEmpty { namespaces = Set(names) }
-    }
-
-    private static let istioKinds = [
-        ("serviceentries", ServiceEntry.kind), ("virtualservices", VirtualService.kind),
-        ("destinationrules", DestinationRule.kind), ("gateways", Gateway.kind), ("sidecars", Sidecar.kind),
-        ("workloadentries", WorkloadEntry.kind),
-    ].map { Resource(group: "networking.istio.io", version: "v1", plural: $0.0, kind: $0.1) }
-
-    /// A kind's objects in the newest version that the API serves.
-    private static func list(
-        _ resource: Resource, _ client: KubernetesClient, gaps: inout [String]
-    ) async throws -> [JSONValue] {
-        var resource = resource
-        for version in resource.group.isEmpty ? ["v1"] : ["v1", "v1beta1", "v1alpha3"] {
-            resource.version = version
             do {
-                return try await client.list(resource).objects
-            } catch let failure as RequestFailure where failure.kind == .notFound {
-                continue
-            } catch let failure as RequestFailure where failure.kind == .denied {
-                gaps.append("without \(resource.plural): \(failure.message)")
-                return []
+                _ = try configuration.add(object)
+            } catch {
+                gaps.append("left out: \(error)")
             }
         }
-        return []
+        namespaces = known.isEmpty ? nil : known
+        configuration.policy = try await client.outboundPolicy()
     }
 }

@@ -10,8 +10,7 @@ extension KubernetesClient {
                 "istiod", namespace: istioNamespace, port: 15_014, path: "debug/mesh", what: "istiod's debug/mesh")
             return try OutboundPolicy(mesh: document(answer))
         } catch let failure as RequestFailure where [.denied, .notFound].contains(failure.kind) {
-            let maps = Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap")
-            let map = try await get(maps, namespace: istioNamespace, name: "istio")
+            let map = try await get(.configMaps, namespace: istioNamespace, name: "istio")
             guard let policy = try OutboundPolicy(configMap: map) else { throw failure }
             return policy
         }

@@ -17,9 +17,20 @@ public struct Resource: Sendable, Hashable {
     public static let services = Resource(group: "", version: "v1", plural: "services", kind: "Service")
     public static let endpoints = Resource(group: "", version: "v1", plural: "endpoints", kind: "Endpoints")
     public static let pods = Resource(group: "", version: "v1", plural: "pods", kind: "Pod")
+    public static let namespaces = Resource(group: "", version: "v1", plural: "namespaces", kind: "Namespace")
+    public static let configMaps = Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap")
+    public static let serviceEntries = istio("serviceentries", "ServiceEntry")
+    public static let virtualServices = istio("virtualservices", "VirtualService")
+    public static let destinationRules = istio("destinationrules", "DestinationRule")
+    public static let gateways = istio("gateways", "Gateway")
+    public static let sidecars = istio("sidecars", "Sidecar")
+    public static let workloadEntries = istio("workloadentries", "WorkloadEntry")
+    public static let workloadGroups = istio("workloadgroups", "WorkloadGroup")
+
     /// Its version stands until discovery tells the newest one that the cluster serves.
-    public static let serviceEntries = Resource(
-        group: istioGroup, version: "v1", plural: "serviceentries", kind: "ServiceEntry")
+    private static func istio(_ plural: String, _ kind: String) -> Resource {
+        Resource(group: istioGroup, version: "v1", plural: plural, kind: kind)
+    }
 
     static let istioGroup = "networking.istio.io"
     /// Istio's versions, the newest first.
