@@ -64,6 +64,7 @@ public struct LabProcess: Sendable {
         try await report.step("opening the objects")
         let store = try ObjectStore(file: layout.databaseFile)
         try await LabWorld.seed(store, authority: authority)
+        try await store.seed([MeshSettings.configMap(policy: policy)])
         try WorldMap.write(layout: layout)
         var feed = MeshFeed(store: store, policy: policy, logger: logger)
         let mesh = await feed.list()

@@ -7,7 +7,8 @@ import MeshState
 /// come from a damaged database.
 struct MeshFeed {
     private let store: ObjectStore
-    private let policy: OutboundPolicy
+    /// What Istio's ConfigMap said last, of all that could be read of it.
+    private var policy: OutboundPolicy
     private let logger: Logger
     /// The version of the store up to which changes are in.
     private var version: Int64 = 0
@@ -20,6 +21,9 @@ struct MeshFeed {
 
     /// Reads the mesh as it is now; changes from here on are told by ``follow(into:)``.
     mutating func list() async -> MeshConfiguration {
+        if let settings = await store.get(.configMaps, namespace: MeshSettings.namespace, name: MeshSettings.name) {
+            read(settings)
+        }
         var mesh = MeshConfiguration(policy: policy)
         // A change between two of the lists is told again by the events after this version, which is harmless.
         version = await store.resourceVersion
@@ -41,11 +45,22 @@ struct MeshFeed {
             do {
                 for try await event in store.changes(since: version) {
                     version = event.resourceVersion
-                    if let change = change(event) { await controlPlane.follow([change]) }
+                    if MeshSettings.isConfigMap(event.object), event.kind != .deleted {
+                        await controlPlane.update(await list())
+                    } else if let change = change(event) { await controlPlane.follow([change]) }
                 }
             } catch StoreError.expired {
                 await controlPlane.update(await list())
             }
+        }
+    }
+
+    /// Takes the policy out of Istio's ConfigMap; as with istiod, one that cannot be read changes nothing.
+    private mutating func read(_ settings: JSONValue) {
+        do {
+            policy = try OutboundPolicy(configMap: settings) ?? policy
+        } catch {
+            logger.error("the mesh's settings are not followed: \(error)")
         }
     }
 
