@@ -13,7 +13,8 @@ struct SharedLab: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         try await TestLab.run { lab in
-            let shared = DocumentLab(lab: lab, initial: try await lab.configurationVersions())
+            let shared = DocumentLab(
+                lab: lab, objects: try await lab.meshObjects(), versions: try await lab.configurationVersions())
             try await Self.$running.withValue(shared) { try await function() }
         }
     }
@@ -26,8 +27,10 @@ extension Trait where Self == SharedLab {
 /// A lab on which examples are applied and taken away again.
 struct DocumentLab: Sendable {
     let lab: TestLab
+    /// What the lab began with, by kind, namespace and name.
+    fileprivate let objects: [String: JSONValue]
     /// What the proxies had before any example was applied.
-    fileprivate let initial: JSONValue
+    fileprivate let versions: JSONValue
 
     /// The lab of the suite that the running test belongs to.
     static var current: DocumentLab {
@@ -68,20 +71,23 @@ struct DocumentLab: Sendable {
     /// The path of an example.
     static func file(_ example: String) -> String { projectFolder.appending(path: "examples/\(example).yaml").path }
 
-    /// Deletes every object of the mesh's configuration, and waits until no proxy has any of it.
+    /// Gives the mesh the objects that it began with, and waits until the proxies have what they had.
     private func cleanUp() async throws {
-        let kinds = try await lab.kubectl("api-resources", "--api-group=networking.istio.io", "-o", "name")
-            .split(separator: "\n").joined(separator: ",")
-        let objects = try JSONValue(parsing: try await lab.kubectl("get", kinds, "-A", "-o", "json"))["items"]?.arrayValue
-        for object in objects ?? [] {
-            let namespace = object["metadata"]?["namespace"]?.stringValue ?? "default"
-            let kind = object["kind"]?.stringValue ?? ""
-            let name = object["metadata"]?["name"]?.stringValue ?? ""
-            try await lab.kubectl("delete", "\(kind).networking.istio.io", name, "-n", namespace)
-        }
+        let now = try await lab.meshObjects()
+        let made = now.filter { objects[$0.key] == nil }.values
+        if !made.isEmpty { try await lab.kubectl("delete", "-f", "-", "--ignore-not-found", input: Self.list(made)) }
+        let gone = objects.filter { now[$0.key] == nil }.values
+        if !gone.isEmpty { try await lab.kubectl("create", "-f", "-", input: Self.list(gone)) }
+        let changed = objects.filter { key, object in now[key].map { $0 != object } ?? false }.values
+        if !changed.isEmpty { try await lab.kubectl("replace", "-f", "-", input: Self.list(changed)) }
         try await eventually("the proxies are as they were before the example") {
-            try await lab.configurationVersions() == initial
+            try await lab.configurationVersions() == versions
         }
+    }
+
+    private static func list(_ objects: some Collection<JSONValue>) -> String {
+        let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(Array(objects))]
+        return list.jsonText()
     }
 
     // MARK: - Calls
@@ -114,6 +120,23 @@ struct DocumentLab: Sendable {
 }
 
 extension TestLab {
+    /// The namespaces and the mesh's configuration: what a person would have written, by kind, namespace and name.
+    func meshObjects() async throws -> [String: JSONValue] {
+        let kinds = try await kubectl("api-resources", "--api-group=networking.istio.io", "-o", "name")
+            .split(separator: "\n").joined(separator: ",")
+        let list = try JSONValue(parsing: try await kubectl("get", "\(kinds),namespaces", "-A", "-o", "json"))
+        var result: [String: JSONValue] = [:]
+        for object in list["items"]?.arrayValue ?? [] {
+            var metadata: JSONValue = ["name": object["metadata"]?["name"] ?? ""]
+            if let namespace = object["metadata"]?["namespace"] { metadata["namespace"] = namespace }
+            result["\(object["kind"]?.stringValue ?? "") \(metadata.jsonText())"] = [
+                "apiVersion": object["apiVersion"] ?? "", "kind": object["kind"] ?? "", "metadata": metadata,
+                "spec": object["spec"] ?? [:],
+            ]
+        }
+        return result
+    }
+
     /// Each proxy's versions as istiod's `syncz` has them; empty texts while one is not in sync. A version is a hash of
     /// what it stands for, so that the same configuration has the same one.
     func configurationVersions() async throws -> JSONValue {
