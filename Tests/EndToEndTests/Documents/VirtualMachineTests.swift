@@ -26,7 +26,7 @@ extension DocumentTests {
                 let registered = try await lab.lab.tryMeshtop("register", "-n", "vm", "mysqldb", Self.address, "3306")
                 #expect(registered.status == 0, "\(registered)")
                 #expect(
-                    registered.errors.split(separator: "\n").map { String($0.split(separator: "] ", maxSplits: 1).last ?? "") } == [
+                    registered.errors.split(separator: "\n").map { String($0.split(separator: "\t").last ?? "") } == [
                         "Registering for service 'mysqldb' ip '10.150.0.5', ports list [{3306 mysql}]",
                         "0 labels ([]) and 1 annotations ([alpha.istio.io/kubernetes-serviceaccounts=default])",
                         "Got 'services \"mysqldb\" not found' looking up svc 'mysqldb' in namespace 'vm', attempting to create it",
