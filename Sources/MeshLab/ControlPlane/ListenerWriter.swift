@@ -96,9 +96,9 @@ extension ResourceWriter {
         }
         var inspectors = [Inspector.proxyProtocol(isRequired: true)]
         if lastResort.policy == .allowAnyDynamicDNS {
-            // Requests are found on ports that nobody declared. Those with a listener have inspectors of their own, if
-            // they want any: a client that waits for its server to speak must not be made to wait twice.
-            inspectors.append(Inspector.http(exceptPorts: context.listenerPorts))
+            // Requests are found where no listener is. A port on every address has inspectors of its own, if it wants any:
+            // a client that waits for its server to speak must not be made to wait twice.
+            inspectors.append(Inspector.http(exceptPorts: context.wildcardPorts))
             let routes = Self.members(name: lastResort.routeName, hosts: [lastResortHost])
             chains.append(
                 http(

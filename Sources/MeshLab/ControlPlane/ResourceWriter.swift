@@ -47,15 +47,16 @@ struct WriterContext: Sendable, Hashable {
     let lastResort: LastResort
     /// By name, those alone that need any.
     let traits: [String: ClusterTraits]
-    /// Ports that have a listener of their own; only of interest where requests of unknown ports are looked into.
-    let listenerPorts: Set<Int>
+    /// Ports with a listener for every address; only of interest where requests of unknown ports are looked into.
+    let wildcardPorts: Set<Int>
     /// By the name that a `credentialName` gives.
     let credentials: [String: TLSSecret]
 
     init(plan: ProxyPlan, credentials: [String: TLSSecret] = [:]) {
         lastResort = plan.lastResort
         self.credentials = credentials
-        listenerPorts = plan.lastResort.policy == .allowAnyDynamicDNS ? Set(plan.listeners.map(\.port)) : []
+        let wildcards = plan.listeners.filter { $0.bind == ListenerPlan.wildcard }
+        wildcardPorts = plan.lastResort.policy == .allowAnyDynamicDNS ? Set(wildcards.map(\.port)) : []
         var traits: [String: ClusterTraits] = [:]
         for cluster in plan.clusters {
             var trait = ClusterTraits()
