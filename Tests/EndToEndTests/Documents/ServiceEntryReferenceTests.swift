@@ -21,10 +21,11 @@ extension DocumentTests {
             }
         }
 
+        /// In the namespace that every Sidecar of the examples imports.
         private static let marker = """
             apiVersion: networking.istio.io/v1
             kind: ServiceEntry
-            metadata: {name: marker}
+            metadata: {name: marker, namespace: istio-system}
             spec:
               hosts: [marker.invalid]
               resolution: STATIC

@@ -76,18 +76,15 @@ struct DocumentLab: Sendable {
         let now = try await lab.meshObjects()
         let made = now.filter { objects[$0.key] == nil }.values
         if !made.isEmpty { try await lab.kubectl("delete", "-f", "-", "--ignore-not-found", input: Self.list(made)) }
-        let gone = objects.filter { now[$0.key] == nil }.values
-        if !gone.isEmpty { try await lab.kubectl("create", "-f", "-", input: Self.list(gone)) }
-        let changed = objects.filter { key, object in now[key].map { $0 != object } ?? false }.values
-        if !changed.isEmpty { try await lab.kubectl("replace", "-f", "-", input: Self.list(changed)) }
+        let missing = objects.filter { now[$0.key] != $0.value }.values
+        if !missing.isEmpty { try await lab.kubectl("apply", "-f", "-", input: Self.list(missing)) }
         try await eventually("the proxies are as they were before the example") {
             try await lab.configurationVersions() == versions
         }
     }
 
     private static func list(_ objects: some Collection<JSONValue>) -> String {
-        let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(Array(objects))]
-        return list.jsonText()
+        objects.map { $0.jsonText() }.joined(separator: "\n")
     }
 
     // MARK: - Calls
@@ -145,7 +142,7 @@ extension TestLab {
         for proxy in try JSONValue(parsing: answer).arrayValue ?? [] {
             for type in ["cluster", "listener", "route"] {
                 let (sent, acked) = (proxy["\(type)_sent"] ?? "", proxy["\(type)_acked"] ?? "")
-                result["\(proxy["proxy"]?.stringValue ?? "") \(type)"] = sent == acked ? acked : ""
+                result["\(proxy["proxy"]?.stringValue ?? "") \(type)"] = sent != acked ? "" : sent == "" ? "nothing sent" : acked
             }
         }
         return .object(result)

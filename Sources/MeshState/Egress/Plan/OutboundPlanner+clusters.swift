@@ -23,7 +23,7 @@ extension OutboundPlanner {
                 var plan = ClusterPlan(
                     name: name, host: host, namespace: service.namespace, port: port.number,
                     subset: subset?.name ?? "", isExternal: service.isExternal, discovery: discovery,
-                    http: Self.http(port.parsedProtocol),
+                    http: http(port.parsedProtocol),
                     because: [Because(effective.source(port: port.number), "spec.ports")])
                 if let rule {
                     let (settings, because) = rule.settings(port: port.number, subset: subset)
@@ -92,8 +92,9 @@ extension OutboundPlanner {
         port.targetPort.flatMap { $0 == 0 || $0 == port.number ? nil : $0 }
     }
 
-    private static func http(_ parsed: PortProtocol) -> ClusterPlan.UpstreamHTTP {
+    private func http(_ parsed: PortProtocol) -> ClusterPlan.UpstreamHTTP {
         if parsed.isHTTP2 { return .http2 }
-        return PortKind(parsed) == .auto ? .likeDownstream : .http1
+        // A gateway is spoken to in HTTP/2, whatever the caller spoke.
+        return PortKind(parsed) == .auto && target.kind == .sidecar ? .likeDownstream : .http1
     }
 }
