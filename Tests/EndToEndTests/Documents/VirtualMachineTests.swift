@@ -56,7 +56,7 @@ extension DocumentTests {
             try await withMachine { lab in
                 let folder = "virtual-machines/workload-entry/"
                 try await DocumentLab.applying(
-                    Self.routes, "\(folder)1-workload-group", "\(folder)2-workload-entry", "\(folder)3-service-entry"
+                    Self.routes, "\(folder)1-workload-group", "\(folder)2-workload-entry", "\(folder)3-service"
                 ) { lab in
                     try await lab.lab.eventuallyPage("shows the machine's ratings") { $0.stars == [5, 4] }
                     _ = try await database(lab, "update ratings set rating=1 where reviewid=1;")
