@@ -88,7 +88,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(3))) func theDemoLeavesNothingBehind() async throws {
         let lab = try TestLab()
-        try await TmuxDriver.run([lab.meshtop, "demo"], columns: 120, rows: 40, environment: lab.environment) { console in
+        try await TmuxDriver.run([lab.meshtop, "demo"], columns: 120, rows: 40, environment: lab.environment) {
+            console in
             try await console.expect("11 proxies in sync", within: .seconds(90))
             try await console.expect("www.google.com")
             #expect(try lab.processes().count >= 13)
@@ -99,7 +100,8 @@ import Testing
             #expect(try console.modesAfterwards().isSuperset(of: ["icanon", "echo", "isig"]))
         }
         #expect(try lab.processes().isEmpty)
-        let sockets = FileManager.default.enumerator(at: lab.stateHome, includingPropertiesForKeys: [.fileResourceTypeKey])
+        let sockets = FileManager.default.enumerator(
+            at: lab.stateHome, includingPropertiesForKeys: [.fileResourceTypeKey])
         let left = (sockets?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "sock" }
         #expect(left.isEmpty)
         try lab.remove()

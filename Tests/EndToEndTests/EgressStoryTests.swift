@@ -18,7 +18,9 @@ import Testing
 
             let file = projectFolder.appending(path: "examples/egress-tcp/1-mysql-external.yaml").path
             try await lab.kubectl("apply", "-f", file)
-            try await eventually("the ratings are read", within: .seconds(1)) { try await lab.queryRatings().status == 0 }
+            try await eventually("the ratings are read", within: .seconds(1)) {
+                try await lab.queryRatings().status == 0
+            }
             #expect(try await lab.queryRatings().output == "ReviewID\tRating\n1\t5\n2\t4\n")
             try await eventually("the product page shows stars") {
                 let page = try await lab.productPage()
@@ -38,20 +40,24 @@ import Testing
             try await eventually("the product page misses the ratings") {
                 try await lab.productPage().contains("Ratings service is currently unavailable")
             }
-            #expect(try await lab.rows("connections").allSatisfy { $0["cluster"] != "outbound|3306||mysql.example.com" })
+            #expect(
+                try await lab.rows("connections").allSatisfy { $0["cluster"] != "outbound|3306||mysql.example.com" })
         }
     }
 
     @Test(.timeLimit(.minutes(3))) func cnnIsAllowedOverHTTPAndTLSWhileGoogleStaysBlocked() async throws {
         try await TestLab.run { lab in
             func politics() async throws -> String {
-                try await lab.exec("sleep", "curl", "-sL", "-o", "/dev/null", "-D", "-", "http://edition.cnn.com/politics").output
+                try await lab.exec(
+                    "sleep", "curl", "-sL", "-o", "/dev/null", "-D", "-", "http://edition.cnn.com/politics"
+                ).output
             }
             #expect(try await politics().hasPrefix("HTTP/1.1 502 Bad Gateway"))
             #expect(try await lab.exec("sleep", "curl", "-s", "https://edition.cnn.com/politics").status == 35)
             #expect(try await lab.exec("sleep", "curl", "-sI", "https://www.google.com").status == 35)
 
-            try await lab.kubectl("apply", "-f", projectFolder.appending(path: "examples/egress-gateway-http/1-cnn.yaml").path)
+            try await lab.kubectl(
+                "apply", "-f", projectFolder.appending(path: "examples/egress-gateway-http/1-cnn.yaml").path)
             try await eventually("cnn answers over HTTP and TLS", within: .seconds(2)) {
                 let answer = try await politics()
                 return answer.hasPrefix("HTTP/1.1 301 Moved Permanently") && answer.contains("\nHTTP/2 200")
@@ -91,7 +97,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(3))) func allowAndToggleWorkWithoutAScreen() async throws {
         try await TestLab.run { lab in
-            let plan = try await lab.meshtop("allow", "mysql.example.com:3306", "--from", "ratings-v2-mysql", "--dry-run")
+            let plan = try await lab.meshtop(
+                "allow", "mysql.example.com:3306", "--from", "ratings-v2-mysql", "--dry-run")
             #expect(plan.contains("kind: ServiceEntry") && plan.contains("203.0.113.10") && !plan.contains("\u{1B}"))
             #expect(try await lab.rows("entries").isEmpty)
 

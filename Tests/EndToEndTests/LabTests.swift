@@ -71,7 +71,8 @@ import Testing
             let gateway = try #require(
                 certificates.arrayValue?.first { $0["workload"]?.stringValue == "istio-egressgateway" })
             #expect(gateway["spiffeID"]?.stringValue == name && (gateway["daysLeft"]?.integerValue ?? 0) >= 30)
-            let serial = try await exec("istio-egressgateway", "openssl x509 -noout -serial -in /etc/certs/cert-chain.pem")
+            let serial = try await exec(
+                "istio-egressgateway", "openssl x509 -noout -serial -in /etc/certs/cert-chain.pem")
             #expect(serial.lowercased() == "serial=\(gateway["serial"]?.stringValue ?? "")\n")
             #expect(
                 try await exec("istio-egressgateway", "pilot-agent request GET stats").contains("server.live: 1"))
@@ -81,14 +82,18 @@ import Testing
             let change = "update ratings set rating=1 where reviewid=1; select * from ratings;"
             let ratings = "ReviewID\tRating\n1\t5\n2\t4\n"
             #expect(
-                try await exec("mysqldb", "mysql -u root -ppassword test -e '\(change)'") == "ReviewID\tRating\n1\t1\n2\t4\n")
+                try await exec("mysqldb", "mysql -u root -ppassword test -e '\(change)'")
+                    == "ReviewID\tRating\n1\t1\n2\t4\n")
             let select = "-u admin -padmin -e 'select * from test.ratings;'"
             #expect(try await exec("mysql.example.com", "mysql \(select)") == ratings)
-            #expect(try await exec("mysql.example.com", "mysql --host mysql.example.com --port 3306 \(select)") == ratings)
+            #expect(
+                try await exec("mysql.example.com", "mysql --host mysql.example.com --port 3306 \(select)") == ratings)
 
             let nginx = "https://my-nginx.mesh-external.svc.cluster.local"
             let trust = "curl -sS --cacert /etc/istio/nginx-ca-certs/example.com.crt"
-            #expect(try await exec("sleep.test-egress", "\(trust) \(nginx)").contains("No required SSL certificate was sent"))
+            #expect(
+                try await exec("sleep.test-egress", "\(trust) \(nginx)").contains(
+                    "No required SSL certificate was sent"))
             let certificate = "--cert /etc/istio/nginx-client-certs/tls.crt --key /etc/istio/nginx-client-certs/tls.key"
             #expect(
                 try await exec("istio-egressgateway", "\(trust) \(certificate) \(nginx)")

@@ -87,7 +87,9 @@ struct TestLab: Sendable {
     }
 
     func productPage() async throws -> String {
-        guard let url = try await status()["productPage"]?.stringValue else { throw CommandFailure(description: "no page") }
+        guard let url = try await status()["productPage"]?.stringValue else {
+            throw CommandFailure(description: "no page")
+        }
         return try await output(of: "curl", ["-s", url])
     }
 
@@ -95,7 +97,8 @@ struct TestLab: Sendable {
     func processes() throws -> [pid_t] {
         let mark = Array("MESHTOP_LAB=\(stateHome.path)/meshtop/lab".utf8)
         return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { entry in
-            guard let pid = pid_t(entry), let environment = FileManager.default.contents(atPath: "/proc/\(entry)/environ"),
+            guard let pid = pid_t(entry),
+                let environment = FileManager.default.contents(atPath: "/proc/\(entry)/environ"),
                 environment.split(separator: 0).contains(where: { $0.elementsEqual(mark) })
             else { return nil }
             return pid
@@ -106,7 +109,8 @@ struct TestLab: Sendable {
 /// kubectl on PATH, else the one that `make setup` puts into the project.
 private func kubectlPath() throws -> String {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    let own = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../.venv/bin").standardized.path
+    let own = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../.venv/bin").standardized
+        .path
     for folder in folders + [own] where FileManager.default.isExecutableFile(atPath: "\(folder)/kubectl") {
         return "\(folder)/kubectl"
     }

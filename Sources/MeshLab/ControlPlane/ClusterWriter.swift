@@ -274,7 +274,11 @@ private struct HTTPOptions {
             case .http1: ["explicit_http_config": ["http_protocol_options": [:]]]
             case .http2: ["explicit_http_config": ["http2_protocol_options": manyStreams]]
             case .likeDownstream:
-                ["use_downstream_protocol_config": ["http_protocol_options": [:], "http2_protocol_options": manyStreams]]
+                [
+                    "use_downstream_protocol_config": [
+                        "http_protocol_options": [:], "http2_protocol_options": manyStreams,
+                    ]
+                ]
             }
         if !common.isEmpty { options["common_http_protocol_options"] = .object(common) }
         if !names.isEmpty { options["upstream_http_protocol_options"] = .object(names) }

@@ -86,7 +86,8 @@ struct DebugView: Sendable {
             "defaultServiceExportTo": ["*"], "defaultVirtualServiceExportTo": ["*"],
             "defaultDestinationRuleExportTo": ["*"], "dnsRefreshRate": "5s", "enablePrometheusMerge": true,
             // REGISTRY_ONLY is the enumeration's zero, which istiod leaves out.
-            "outboundTrafficPolicy": index.mesh.policy == .registryOnly ? [:] : ["mode": .string(index.mesh.policy.rawValue)],
+            "outboundTrafficPolicy": index.mesh.policy == .registryOnly
+                ? [:] : ["mode": .string(index.mesh.policy.rawValue)],
             "defaultConfig": [
                 "proxyAdminPort": .integer(Int64(ProxyNode.adminPort)), "serviceCluster": "istio-proxy",
                 "concurrency": 1, "drainDuration": "2s", "statusPort": 15_020,

@@ -51,6 +51,7 @@ extension ResourceWriter {
                 })
         }
         if chain.match.isHTTP { match.merge(Self.plainHTTP) { $1 } }
+        if chain.match.isMeshTLS { match["application_protocols"] = JSONValue(MeshProtocols.any) }
         var result: JSONValue
         let isHTTP: Bool
         switch chain.action {

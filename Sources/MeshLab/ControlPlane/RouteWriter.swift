@@ -117,7 +117,9 @@ extension ResourceWriter {
         let headers = HeaderChangeWriter(share.headers)
         var result: JSONValue = ["name": .string(share.cluster), "weight": weight(share, of: shares)]
         headers.write(to: &result)
-        if let authority = headers.authority { result["host_rewrite_literal"] = .string(authority) }
+        if let authority = share.authority ?? headers.authority, HeaderText.isValue(authority) {
+            result["host_rewrite_literal"] = .string(authority)
+        }
         return result
     }
 

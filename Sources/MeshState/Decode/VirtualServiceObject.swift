@@ -41,7 +41,8 @@ extension VirtualService.Share {
 extension VirtualService.Destination {
     init(_ reader: FieldReader) throws(DecodeError) {
         self.init(
-            host: try reader.string("host") ?? "", subset: try reader.string("subset").flatMap { $0.isEmpty ? nil : $0 },
+            host: try reader.string("host") ?? "",
+            subset: try reader.string("subset").flatMap { $0.isEmpty ? nil : $0 },
             port: try reader.child("port")?.integer("number"))
     }
 }

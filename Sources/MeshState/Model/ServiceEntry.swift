@@ -50,7 +50,7 @@ public struct ServiceEntry: Sendable, Hashable, Identifiable {
         case `internal` = "MESH_INTERNAL"
     }
 
-    /// Where the endpoints come from (FACTS: NONE means the connection's own destination).
+    /// Where the endpoints come from (NONE: the connection's own destination).
     public enum Resolution: String, Sendable, Hashable, CaseIterable {
         case none = "NONE"
         case `static` = "STATIC"

@@ -32,7 +32,8 @@ struct AllowCommand: AsyncParsableCommand {
             let wasBlocked = snapshot.blocked.contains { [$0.name, $0.id.target].contains(host) && $0.id.port == port }
             let address = wasBlocked ? nil : try await session.resolver.address(of: host)
             let request = try SuggestedEntry.make(
-                host: host, port: port, from: from, address: address, in: snapshot, namespace: connection.namespace, id: 1)
+                host: host, port: port, from: from, address: address, in: snapshot, namespace: connection.namespace,
+                id: 1)
             try await change.carryOut(request, in: session) { snapshot, name in
                 snapshot.holders(of: name) > 0
             }
@@ -133,7 +134,8 @@ extension ChangeOptions {
             let name = object["metadata"]?["name"]?.stringValue ?? request.target.name
             let key = ObjectKey(kind: request.target.kind, namespace: request.target.namespace, name: name)
             guard await session.wait(atMost: .seconds(10), until: { isInEffect($0, key) }) else {
-                throw Failure("\(request.summary): the API took it, but the proxies do not show it; see `meshtop entries`")
+                throw Failure(
+                    "\(request.summary): the API took it, but the proxies do not show it; see `meshtop entries`")
             }
             let snapshot = await session.snapshot()
             print("\(request.summary): done; \(snapshot.holders(of: key)) of \(snapshot.proxies.count) proxies hold it")

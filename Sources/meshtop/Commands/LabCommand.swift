@@ -43,7 +43,8 @@ struct LabCommand: AsyncParsableCommand {
         var certs = false
 
         func run() async throws {
-            guard let status = try LabControl().status(), let certificates = try await LabControl().certificates() else {
+            guard let status = try LabControl().status(), let certificates = try await LabControl().certificates()
+            else {
                 throw Failure("no lab was started yet; start one with: meshtop lab up")
             }
             switch output {
@@ -75,7 +76,9 @@ struct LabCommand: AsyncParsableCommand {
         var command: [String] = []
 
         func validate() throws {
-            guard !command.isEmpty else { throw ValidationError("write the command after --, as in: -- curl -s http://httpbin.org/get") }
+            guard !command.isEmpty else {
+                throw ValidationError("write the command after --, as in: -- curl -s http://httpbin.org/get")
+            }
         }
 
         func run() async throws {

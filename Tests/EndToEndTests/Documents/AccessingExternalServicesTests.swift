@@ -16,7 +16,9 @@ extension DocumentTests {
         @Test(.timeLimit(.minutes(1))) func anHTTPServiceIsReachedAndLogged() async throws {
             try await DocumentLab.applying("accessing-external-services/1-httpbin-ext") { lab in
                 var answer = ""
-                let line = try await lab.sidecar.line("httpbin answers") { $0.record.path == "/headers" } after: {
+                let line = try await lab.sidecar.line("httpbin answers") {
+                    $0.record.path == "/headers"
+                } after: {
                     answer = try await lab.lab.exec("sleep", "curl", "-sS", "http://httpbin.org/headers").output
                     return answer.contains("headers")
                 }
@@ -72,6 +74,8 @@ extension DocumentTests {
 extension String {
     /// What `grep HTTP/` leaves of a call's headers.
     var httpLines: [String] {
-        split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { $0.hasPrefix("HTTP/") }
+        split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+            $0.hasPrefix("HTTP/")
+        }
     }
 }

@@ -6,7 +6,8 @@ extension DocumentTests {
     /// What `meshtop advise` and `--dry-run` say of the running mesh.
     @Suite struct AdviceOnTheMesh {
         private func advice(unusedAfter: String = "60") async throws -> [JSONValue] {
-            let answer = try await DocumentLab.current.lab.meshtop("advise", "-o", "json", "--unused-after", unusedAfter)
+            let answer = try await DocumentLab.current.lab.meshtop(
+                "advise", "-o", "json", "--unused-after", unusedAfter)
             return try JSONValue(parsing: answer).arrayValue ?? []
         }
 

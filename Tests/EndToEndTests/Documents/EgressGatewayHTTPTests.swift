@@ -23,9 +23,12 @@ extension DocumentTests {
         @Test(.timeLimit(.minutes(1)), arguments: ["", "mutual-tls/"])
         func httpGoesThroughTheGatewayAndHTTPSDoesNot(variant: String) async throws {
             let folder = "egress-gateway-http/\(variant)"
-            try await DocumentLab.applying("\(folder)1-cnn", "\(folder)2-gateway", "\(folder)3-virtual-service") { lab in
+            try await DocumentLab.applying("\(folder)1-cnn", "\(folder)2-gateway", "\(folder)3-virtual-service") {
+                lab in
                 let mark = try await lab.sidecar.log().count
-                let line = try await lab.gateway.line("the gateway logs the call") { $0.isCurl } after: {
+                let line = try await lab.gateway.line("the gateway logs the call") {
+                    $0.isCurl
+                } after: {
                     isRedirectAndPage(try await lab.politics())
                 }
                 let record = line.record
@@ -56,9 +59,12 @@ extension DocumentTests {
         /// The failure that the documents warn of: a gateway has no address to go on to.
         @Test(.timeLimit(.minutes(1))) func withoutResolutionTheGatewayHasNowhereToGo() async throws {
             let text = try String(contentsOfFile: DocumentLab.file("egress-gateway-http/1-cnn"), encoding: .utf8)
-            try await DocumentLab.applying("egress-gateway-http/2-gateway", "egress-gateway-http/3-virtual-service") { lab in
+            try await DocumentLab.applying("egress-gateway-http/2-gateway", "egress-gateway-http/3-virtual-service") {
+                lab in
                 try await lab.apply(text: text.replacing("resolution: DNS", with: "resolution: NONE"))
-                let line = try await lab.gateway.line("the gateway logs the call") { $0.isCurl } after: {
+                let line = try await lab.gateway.line("the gateway logs the call") {
+                    $0.isCurl
+                } after: {
                     try await lab.politics().httpLines == ["HTTP/1.1 503 Service Unavailable"]
                 }
                 #expect(line.record.responseCode == 503 && line.record.flags == ["UH"])

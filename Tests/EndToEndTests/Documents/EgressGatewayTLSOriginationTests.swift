@@ -18,9 +18,12 @@ extension DocumentTests {
         @Test(.timeLimit(.minutes(1)), arguments: ["", "mutual-tls/"])
         func theGatewayOriginatesTLS(variant: String) async throws {
             let folder = "egress-gateway-tls-origination/\(variant)"
-            try await DocumentLab.applying("\(folder)1-cnn", "\(folder)2-gateway", "\(folder)3-virtual-service") { lab in
+            try await DocumentLab.applying("\(folder)1-cnn", "\(folder)2-gateway", "\(folder)3-virtual-service") {
+                lab in
                 var answer = ""
-                let line = try await lab.gateway.line("the gateway logs the call") { $0.isCurl } after: {
+                let line = try await lab.gateway.line("the gateway logs the call") {
+                    $0.isCurl
+                } after: {
                     answer = try await lab.politics()
                     return answer.httpLines == ["HTTP/1.1 200 OK"]
                 }
@@ -36,7 +39,8 @@ extension DocumentTests {
 
         @Test(.timeLimit(.minutes(1))) func theServerDemandsACertificate() async throws {
             let lab = try DocumentLab.current.lab
-            let answer = try await lab.exec("sleep", "curl", "-sSk", "https://my-nginx.mesh-external.svc.cluster.local").output
+            let answer = try await lab.exec("sleep", "curl", "-sSk", "https://my-nginx.mesh-external.svc.cluster.local")
+                .output
             #expect(answer.contains("<center><h1>400 Bad Request</h1></center>"))
             #expect(answer.contains("<center>No required SSL certificate was sent</center>"))
         }
@@ -47,8 +51,11 @@ extension DocumentTests {
                 "\(folder)1-gateway", "\(folder)2-virtual-service", "\(folder)3-originate-mtls-for-nginx"
             ) { lab in
                 let url = "http://my-nginx.mesh-external.svc.cluster.local"
-                let line = try await lab.gateway.line("the gateway logs the call") { $0.isCurl } after: {
-                    try await lab.lab.exec("sleep", "curl", "-sS", url).output.contains("<title>Welcome to nginx!</title>")
+                let line = try await lab.gateway.line("the gateway logs the call") {
+                    $0.isCurl
+                } after: {
+                    try await lab.lab.exec("sleep", "curl", "-sS", url).output.contains(
+                        "<title>Welcome to nginx!</title>")
                 }
                 let record = line.record
                 #expect(record.method == "GET" && record.path == "/" && record.responseCode == 200)

@@ -7,7 +7,9 @@ extension DocumentTests {
     @Suite struct EgressTCP {
         @Test(.timeLimit(.minutes(1))) func theDatabasePrintsItsTables() async throws {
             try await withRatings { lab, database in
-                #expect(try await database("select * from test.ratings;").contains(["1\t5", "2\t4"].joined(separator: "\n")))
+                #expect(
+                    try await database("select * from test.ratings;").contains(
+                        ["1\t5", "2\t4"].joined(separator: "\n")))
                 let changed = try await database("update test.ratings set rating=1; select * from test.ratings;")
                 #expect(changed.contains("Rows matched: 2  Changed: 2  Warnings: 0"))
                 #expect(changed.contains(["1\t1", "2\t1"].joined(separator: "\n")))
@@ -24,7 +26,8 @@ extension DocumentTests {
                     try await lab.lab.eventuallyPage("shows one star for both") { $0.stars == [1, 1] }
                     let ratings = ProxyView(lab: lab.lab, namespace: "default", label: "app=ratings,version=v2-mysql")
                     #expect(try await ratings.admin("listeners").contains("203.0.113.10_3306"))
-                    let clusters = try JSONValue(parsing: try await ratings.admin("config_dump?resource=dynamic_active_clusters"))
+                    let clusters = try JSONValue(
+                        parsing: try await ratings.admin("config_dump?resource=dynamic_active_clusters"))
                     let cluster = clusters["configs"]?.arrayValue?.compactMap { $0["cluster"] }.first {
                         $0["name"] == "outbound|3306||mysql.example.com"
                     }

@@ -36,9 +36,12 @@ extension DocumentTests {
                     try await lab.lab.exec("sleep", "curl", "-sSf", "http://some-external-site.com/").status == 0
                 }
                 #expect(
-                    viaGateway.record.upstreamCluster == "outbound|80||istio-egressgateway.istio-system.svc.cluster.local")
+                    viaGateway.record.upstreamCluster
+                        == "outbound|80||istio-egressgateway.istio-system.svc.cluster.local")
 
-                let http = try await lab.sidecar.line("the call over HTTP") { $0.record.authority == Self.destination } after: {
+                let http = try await lab.sidecar.line("the call over HTTP") {
+                    $0.record.authority == Self.destination
+                } after: {
                     let code = try await lab.lab.exec(
                         "sleep", "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://\(Self.destination)/"
                     ).output
@@ -58,7 +61,8 @@ extension DocumentTests {
                     }
                     switch policy {
                     case .registryOnly:
-                        #expect(line.record.upstreamCluster == "BlackHoleCluster" && line.record.flags == ["UH"], "\(line)")
+                        #expect(
+                            line.record.upstreamCluster == "BlackHoleCluster" && line.record.flags == ["UH"], "\(line)")
                     case .allowAny: #expect(line.record.upstreamCluster == "PassthroughCluster", "\(line)")
                     }
                 }
@@ -74,7 +78,8 @@ extension DocumentTests {
                     try await eventually("port \(port) is listed as blocked") {
                         try await lab.rows("blocked").contains {
                             $0["workload"] == "sleep" && $0["port"] == .integer(Int64(port))
-                                && ($0["target"]?.stringValue == Self.destination || $0["name"]?.stringValue == Self.destination)
+                                && ($0["target"]?.stringValue == Self.destination
+                                    || $0["name"]?.stringValue == Self.destination)
                         }
                     }
                 }

@@ -35,14 +35,16 @@ extension DocumentTests {
         @Test(.timeLimit(.minutes(1))) func oneHostStandsForThree() async throws {
             try await DocumentLab.applying("service-entry-reference/7-external-svc-dns") { lab in
                 let servers = try await servers(lab, "http_proxy=http://192.0.2.1:80", "http://foo.bar.com/baz")
-                #expect(servers.isSubset(of: ["us.foo.bar.com", "uk.foo.bar.com", "in.foo.bar.com"]) && servers.count > 1)
+                #expect(
+                    servers.isSubset(of: ["us.foo.bar.com", "uk.foo.bar.com", "in.foo.bar.com"]) && servers.count > 1)
             }
         }
 
         @Test(.timeLimit(.minutes(1))) func oneHostStandsForThreeOverTLS() async throws {
             try await DocumentLab.applying("service-entry-reference/8-external-svc-dns-tls") { lab in
                 let servers = try await servers(lab, "http_proxy=http://192.0.2.1:443", "http://foo.bar.com/baz")
-                #expect(servers.isSubset(of: ["us.foo.bar.com", "uk.foo.bar.com", "in.foo.bar.com"]) && servers.count > 1)
+                #expect(
+                    servers.isSubset(of: ["us.foo.bar.com", "uk.foo.bar.com", "in.foo.bar.com"]) && servers.count > 1)
             }
         }
 
@@ -64,7 +66,9 @@ extension DocumentTests {
         @Test(.timeLimit(.minutes(1))) func anEntryOfOneNamespaceIsReachedThroughTheGateway() async throws {
             let example = "service-entry-reference/4-external-svc-httpbin"
             try await DocumentLab.applying(example) { lab in
-                let refused = try await lab.gateway.line("the gateway refuses the call") { $0.isCurl } after: {
+                let refused = try await lab.gateway.line("the gateway refuses the call") {
+                    $0.isCurl
+                } after: {
                     try await lab.lab.exec("sleep", "curl", "-sSI", "http://example.com/").output.httpLines == [
                         "HTTP/1.1 404 Not Found"
                     ]
@@ -75,7 +79,9 @@ extension DocumentTests {
                 try await lab.apply(
                     text: text.replacing("- istio-egressgateway", with: "- istio-system/istio-egressgateway")
                         .replacing("- \".\"", with: "- istio-system"))
-                let line = try await lab.gateway.line("the gateway logs the call") { $0.isCurl } after: {
+                let line = try await lab.gateway.line("the gateway logs the call") {
+                    $0.isCurl
+                } after: {
                     try await lab.lab.exec("sleep", "curl", "-sSf", "http://example.com/").status == 0
                 }
                 #expect(line.record.responseCode == 200 && line.record.upstreamCluster == "outbound|80||example.com")

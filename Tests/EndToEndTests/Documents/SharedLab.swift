@@ -96,7 +96,9 @@ struct DocumentLab: Sendable {
 
     /// The documents' call to the news: its headers, those of the page that it is sent on to included.
     func politics(_ scheme: String = "http") async throws -> String {
-        try await lab.exec("sleep", "curl", "-sSL", "-o", "/dev/null", "-D", "-", "\(scheme)://edition.cnn.com/politics").output
+        try await lab.exec(
+            "sleep", "curl", "-sSL", "-o", "/dev/null", "-D", "-", "\(scheme)://edition.cnn.com/politics"
+        ).output
     }
 
     /// Waits until a call from `sleep` succeeds and prints what `isExpected` accepts.
@@ -111,17 +113,18 @@ struct DocumentLab: Sendable {
                 return result.status == 0 && isExpected(result.output)
             }
         } catch {
-            throw CommandFailure(description: "\(error); \(command.joined(separator: " ")) ended with \(last?.description ?? "nothing")")
+            throw CommandFailure(
+                description: "\(error); \(command.joined(separator: " ")) ended with \(last?.description ?? "nothing")")
         }
     }
 }
 
 extension TestLab {
-    /// The namespaces and the mesh's configuration: what a person would have written, by kind, namespace and name.
+    /// The namespaces, services and the mesh's configuration: what a person would have written, by kind, namespace and name.
     func meshObjects() async throws -> [String: JSONValue] {
         let kinds = try await kubectl("api-resources", "--api-group=networking.istio.io", "-o", "name")
             .split(separator: "\n").joined(separator: ",")
-        let list = try JSONValue(parsing: try await kubectl("get", "\(kinds),namespaces", "-A", "-o", "json"))
+        let list = try JSONValue(parsing: try await kubectl("get", "\(kinds),namespaces,services", "-A", "-o", "json"))
         var result: [String: JSONValue] = [:]
         for object in list["items"]?.arrayValue ?? [] {
             var metadata: JSONValue = ["name": object["metadata"]?["name"] ?? ""]
@@ -137,12 +140,14 @@ extension TestLab {
     /// Each proxy's versions as istiod's `syncz` has them; empty texts while one is not in sync. A version is a hash of
     /// what it stands for, so that the same configuration has the same one.
     func configurationVersions() async throws -> JSONValue {
-        let answer = try await kubectl("get", "--raw", "/api/v1/namespaces/istio-system/services/istiod:15014/proxy/debug/syncz")
+        let answer = try await kubectl(
+            "get", "--raw", "/api/v1/namespaces/istio-system/services/istiod:15014/proxy/debug/syncz")
         var result: [String: JSONValue] = [:]
         for proxy in try JSONValue(parsing: answer).arrayValue ?? [] {
             for type in ["cluster", "listener", "route"] {
                 let (sent, acked) = (proxy["\(type)_sent"] ?? "", proxy["\(type)_acked"] ?? "")
-                result["\(proxy["proxy"]?.stringValue ?? "") \(type)"] = sent != acked ? "" : sent == "" ? "nothing sent" : acked
+                result["\(proxy["proxy"]?.stringValue ?? "") \(type)"] =
+                    sent != acked ? "" : sent == "" ? "nothing sent" : acked
             }
         }
         return .object(result)

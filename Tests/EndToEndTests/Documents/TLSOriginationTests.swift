@@ -28,7 +28,8 @@ extension DocumentTests {
                 let line = try await lab.sidecar.line("the sidecar logs the call") {
                     $0.isCurl && $0.record.authority?.hasPrefix("my-nginx.mesh-external.svc.cluster.local") == true
                 } after: {
-                    try await lab.lab.exec("sleep", "curl", "-sS", url).output.contains("<title>Welcome to nginx!</title>")
+                    try await lab.lab.exec("sleep", "curl", "-sS", url).output.contains(
+                        "<title>Welcome to nginx!</title>")
                 }
                 #expect(line.record.responseCode == 200)
                 #expect(line.record.upstreamCluster == "outbound|31443||my-nginx.mesh-external.svc.cluster.local")

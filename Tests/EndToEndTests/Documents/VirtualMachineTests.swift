@@ -41,11 +41,15 @@ extension DocumentTests {
                     #expect(
                         try await database(lab, "update ratings set rating=1 where reviewid=1;select * from ratings;")
                             == Self.table(1))
-                    try await lab.lab.eventuallyPage("shows 1 star from Reviewer1 and 4 from Reviewer2") { $0.stars == [1, 4] }
+                    try await lab.lab.eventuallyPage("shows 1 star from Reviewer1 and 4 from Reviewer2") {
+                        $0.stars == [1, 4]
+                    }
                     #expect(try await handshakes(lab) > 0)
 
                     try await lab.lab.meshtop("deregister", "-n", "vm", "mysqldb", Self.address)
-                    try await lab.lab.eventuallyPage("misses the ratings") { $0.contains("Ratings service is currently unavailable") }
+                    try await lab.lab.eventuallyPage("misses the ratings") {
+                        $0.contains("Ratings service is currently unavailable")
+                    }
                     // Before the proxies are looked at: they have what is left of the service.
                     try await unregister(lab)
                 }
@@ -60,7 +64,9 @@ extension DocumentTests {
                 ) { lab in
                     try await lab.lab.eventuallyPage("shows the machine's ratings") { $0.stars == [5, 4] }
                     _ = try await database(lab, "update ratings set rating=1 where reviewid=1;")
-                    try await lab.lab.eventuallyPage("shows 1 star from Reviewer1 and 4 from Reviewer2") { $0.stars == [1, 4] }
+                    try await lab.lab.eventuallyPage("shows 1 star from Reviewer1 and 4 from Reviewer2") {
+                        $0.stars == [1, 4]
+                    }
                     #expect(try await handshakes(lab) > 0)
                 }
             }

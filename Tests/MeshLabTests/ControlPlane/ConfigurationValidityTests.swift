@@ -30,7 +30,8 @@ import Testing
         for (index, discovery) in discoveries.enumerated() {
             for (number, balancer) in balancers.enumerated() {
                 for http in [ClusterPlan.UpstreamHTTP.http1, .http2, .likeDownstream] {
-                    result.append(.make("d\(index).b\(number).\(http)", 80, discovery, http: http) { $0.loadBalancer = balancer })
+                    result.append(
+                        .make("d\(index).b\(number).\(http)", 80, discovery, http: http) { $0.loadBalancer = balancer })
                 }
             }
         }
@@ -39,7 +40,9 @@ import Testing
                 result.append(
                     .make("n\(index).t\(other)", 80, discoveries[1]) {
                         var pool = DestinationRule.ConnectionPool()
-                        (pool.maxConnections, pool.http1MaxPendingRequests, pool.http2MaxRequests) = (number, number, number)
+                        (pool.maxConnections, pool.http1MaxPendingRequests, pool.http2MaxRequests) = (
+                            number, number, number
+                        )
                         (pool.maxRequestsPerConnection, pool.maxRetries) = (number, number)
                         (pool.connectTimeout, pool.maxConnectionDuration, pool.idleTimeout) = (time, time, time)
                         pool.h2UpgradePolicy = number == 1 ? "UPGRADE" : "DO_NOT_UPGRADE"
@@ -63,10 +66,15 @@ import Testing
                             ($0.clientCertificate, $0.privateKey, $0.caCertificates) = ("/etc/passwd", "/", "none")
                         }
                     }
-                    result.append(.make("tls.\(mode).\(index).\(change)", 80, discovery, http: index.isMultiple(of: 2) ? .http2 : .http1, tls: tls))
+                    result.append(
+                        .make(
+                            "tls.\(mode).\(index).\(change)", 80, discovery,
+                            http: index.isMultiple(of: 2) ? .http2 : .http1, tls: tls))
                 }
                 result.append(
-                    .make("auto.\(mode).\(index)", 80, discovery, tls: .automatic(sni: "x", subjectAltNames: ["spiffe://x"])))
+                    .make(
+                        "auto.\(mode).\(index)", 80, discovery,
+                        tls: .automatic(sni: "x", subjectAltNames: ["spiffe://x"])))
             }
         }
         return result
@@ -74,8 +82,14 @@ import Testing
 
     /// Routes with everything that could be in them.
     private static var routes: [RoutePlan.Route] {
-        let texts = ["", "a", "%", "%%", "%REQ(x)%", "%NO(%", "a\r\nb: c", "\0", "ü", String(repeating: "x", count: 20_000), "100%REQ(", "%START_TIME(%s)%"]
-        let patterns = ["", "*", ".*", "[", "(", "a{2000}", "(a{100}){100}", "\\1", "(?=a)", "\\pL", "[[:alpha:]]", "a**", "\\Qa.b\\E+", "(?i)a", "(?P<n>a)", "x{2,1}", "\\xZZ", "(\\pL{10}){90}"]
+        let texts = [
+            "", "a", "%", "%%", "%REQ(x)%", "%NO(%", "a\r\nb: c", "\0", "ü", String(repeating: "x", count: 20_000),
+            "100%REQ(", "%START_TIME(%s)%",
+        ]
+        let patterns = [
+            "", "*", ".*", "[", "(", "a{2000}", "(a{100}){100}", "\\1", "(?=a)", "\\pL", "[[:alpha:]]", "a**",
+            "\\Qa.b\\E+", "(?i)a", "(?P<n>a)", "x{2,1}", "\\xZZ", "(\\pL{10}){90}",
+        ]
         var result: [RoutePlan.Route] = []
         for text in texts {
             result.append(
@@ -105,14 +119,19 @@ import Testing
                         $0.ignoresURICase = true
                     })
                 result.append(
-                    RoutePlan.Route.to("a").matching { ($0.headers, $0.queryParameters) = ([pattern: match], [pattern: match]) })
+                    RoutePlan.Route.to("a").matching {
+                        ($0.headers, $0.queryParameters) = ([pattern: match], [pattern: match])
+                    })
             }
         }
         for number in numbers + [100, 199, 200, 301, 418, 599, 600, 70_000] {
             var redirect = VirtualService.Redirect()
             (redirect.code, redirect.port) = (number, number)
             result.append(.init(action: .redirect(redirect), operation: "o"))
-            result.append(.init(action: .respond(.init(status: number, body: String(repeating: "x", count: 100_000))), operation: "o"))
+            result.append(
+                .init(
+                    action: .respond(.init(status: number, body: String(repeating: "x", count: 100_000))),
+                    operation: "o"))
             for time in times {
                 var fault = VirtualService.Fault()
                 (fault.delay, fault.abortStatus, fault.delayShare, fault.abortShare) = (time, number, time, time)
@@ -131,7 +150,9 @@ import Testing
     private static var listeners: [ListenerPlan] {
         let names = clusters.prefix(120).map(\.name)
         var result = names.enumerated().map { index, name in
-            ListenerPlan.tcp("203.0.113.\(index)", 80, to: [WeightedCluster(cluster: name), WeightedCluster(cluster: "x", weight: index)])
+            ListenerPlan.tcp(
+                "203.0.113.\(index)", 80,
+                to: [WeightedCluster(cluster: name), WeightedCluster(cluster: "x", weight: index)])
         }
         var chains: [ListenerPlan.Chain] = []
         for (index, mode) in Gateway.ServerTLS.Mode.allCases.enumerated() {
@@ -152,7 +173,8 @@ import Testing
 
     @Test func envoyTakesEverythingThatIsWritten() async throws {
         let node = TestLab.node(
-            "sleep-1", "default", number: 11, kind: .sidecar, ports: [.make(80, "HTTP"), .make(81, "GRPC"), .make(82, "TCP")],
+            "sleep-1", "default", number: 11, kind: .sidecar,
+            ports: [.make(80, "HTTP"), .make(81, "GRPC"), .make(82, "TCP")],
             layout: Self.layout)
         defer { try? FileManager.default.removeItem(at: Self.layout.stateDirectory) }
         try ProxyFiles(node: node).createDirectories()
@@ -161,7 +183,8 @@ import Testing
             RoutePlan.VirtualHost(name: "h\($0)", domains: [$1], routes: Self.routes, requiresTLS: $0 == 1)
         }
         var plan = ProxyPlan(
-            clusters: clusters, listeners: Self.listeners, routes: [RoutePlan(name: "80", virtualHosts: hosts, catchAll: .none)],
+            clusters: clusters, listeners: Self.listeners,
+            routes: [RoutePlan(name: "80", virtualHosts: hosts, catchAll: .none)],
             policy: .allowAnyDynamicDNS)
         try await validate(plan, node)
         plan.listeners = []

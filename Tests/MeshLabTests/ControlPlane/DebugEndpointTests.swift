@@ -100,8 +100,10 @@ import Testing
 
     @Test func thePolicyIsSpelledOutUnlessItIsTheZero() {
         func policy(_ policy: OutboundPolicy) -> JSONValue? {
-            DebugView(index: ServiceIndex(MeshConfiguration(policy: policy)), report: PushReport(), proxies: [], nodes: [])
-                .document("mesh")?["outboundTrafficPolicy"]
+            DebugView(
+                index: ServiceIndex(MeshConfiguration(policy: policy)), report: PushReport(), proxies: [], nodes: []
+            )
+            .document("mesh")?["outboundTrafficPolicy"]
         }
         #expect(policy(.registryOnly) == [:])
         #expect(policy(.allowAny) == ["mode": "ALLOW_ANY"])
@@ -115,8 +117,10 @@ import Testing
         sync.acked = "1"
         sync.error = "no"
         detail.types[.lds] = sync
-        let row = DebugView(index: ServiceIndex(MeshConfiguration()), report: PushReport(), proxies: [detail], nodes: [])
-            .document("syncz")?[0]
+        let row = DebugView(
+            index: ServiceIndex(MeshConfiguration()), report: PushReport(), proxies: [detail], nodes: []
+        )
+        .document("syncz")?[0]
         #expect(row?["listener_sent"] == "2" && row?["listener_acked"] == "1")
         let listeners = row?["resources"]?["type.googleapis.com/envoy.config.listener.v3.Listener"]
         #expect(listeners?["lastError"] == "no")

@@ -17,7 +17,8 @@ import Testing
             .make(host, 81, .dynamicDNS(port: 82), http: .http2),
             .make(host, 84, .dynamicDNS(port: 85)),
             .make(host, 82, .dynamicDNS(port: 443), tls: ClusterPlan.originate(.simple)),
-            .make(host, 83, .dynamicDNS(port: 443), tls: ClusterPlan.originate(.simple) { $0.sni = "en.wikipedia.org" }),
+            .make(
+                host, 83, .dynamicDNS(port: 443), tls: ClusterPlan.originate(.simple) { $0.sni = "en.wikipedia.org" }),
         ]
         let listeners =
             [80, 82, 83, 84].map(ListenerPlan.http) + [
@@ -25,7 +26,8 @@ import Testing
                     bind: "0.0.0.0", port: 443,
                     chains: [
                         .init(
-                            match: .init(serverNames: [host]), action: .tcp([WeightedCluster(cluster: clusters[0].name)]))
+                            match: .init(serverNames: [host]),
+                            action: .tcp([WeightedCluster(cluster: clusters[0].name)]))
                     ])
             ]
         let routes = [80, 82, 83, 84].map { port in
@@ -34,7 +36,9 @@ import Testing
         try await PlannedLab.run(outside: true, names: Self.names) { planned in
             let lab = planned.lab
             let block = lab.layout.block
-            let servers = [10_443, 10_080, 10_085].map { NamedServer("server\($0)", host: "127.\(block).113.11", port: $0) }
+            let servers = [10_443, 10_080, 10_085].map {
+                NamedServer("server\($0)", host: "127.\(block).113.11", port: $0)
+            }
             defer { for server in servers { server.stop() } }
             try await planned.give(ProxyPlan(clusters: clusters, listeners: listeners, routes: routes))
             #expect(await lab.tls("203.0.113.10", 443, serverName: "de.wikipedia.org").text == "server10443\n")

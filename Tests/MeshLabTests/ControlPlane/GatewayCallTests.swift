@@ -34,7 +34,8 @@ import Testing
         ) -> ListenerPlan.Chain { .init(match: .init(serverNames: [name]), action: action, tls: tls) }
         let listeners = [
             ListenerPlan(
-                bind: "0.0.0.0", port: 8080, chains: [.init(match: .init(), action: .http(route: "http.80"))], isBound: true
+                bind: "0.0.0.0", port: 8080, chains: [.init(match: .init(), action: .http(route: "http.80"))],
+                isBound: true
             ),
             ListenerPlan(
                 bind: "0.0.0.0", port: 8443,
@@ -64,8 +65,12 @@ import Testing
 
     /// What the sidecar is told.
     private static let sidecar: ProxyPlan = {
-        func cluster(_ subset: String, _ port: Int, http: ClusterPlan.UpstreamHTTP = .http1, _ tls: ClusterPlan.TLS) -> ClusterPlan {
-            .make(Self.host, port, subset: subset, at: [.at("10.244.0.12", port == 80 ? 8080 : 8443)], http: http, tls: tls)
+        func cluster(_ subset: String, _ port: Int, http: ClusterPlan.UpstreamHTTP = .http1, _ tls: ClusterPlan.TLS)
+            -> ClusterPlan
+        {
+            .make(
+                Self.host, port, subset: subset, at: [.at("10.244.0.12", port == 80 ? 8080 : 8443)], http: http,
+                tls: tls)
         }
         func istio(_ sni: String, _ names: [String]) -> ClusterPlan.TLS {
             ClusterPlan.originate(.istioMutual) { ($0.sni, $0.subjectAltNames) = (sni, names) }
@@ -84,13 +89,16 @@ import Testing
             cluster("optional", 443, simple("optional.example.com")),
             cluster("missing", 443, simple("missing.example.com")),
         ]
-        func name(_ subset: String, _ port: Int) -> String { ClusterPlan.name(port: port, subset: subset, host: Self.host) }
+        func name(_ subset: String, _ port: Int) -> String {
+            ClusterPlan.name(port: port, subset: subset, host: Self.host)
+        }
         // The port of the call chooses the way, so that any host can be asked for on each.
         let ways = ["http", "mutual", "wrong", "simple", "uncertified", "optional", "missing"]
         var plan = ProxyPlan(clusters: clusters)
         for (index, way) in ways.enumerated() {
             plan.listeners.append(
-                ListenerPlan(bind: "203.0.113.20", port: 80 + index, chains: [.init(match: .init(), action: .http(route: way))]))
+                ListenerPlan(
+                    bind: "203.0.113.20", port: 80 + index, chains: [.init(match: .init(), action: .http(route: way))]))
             plan.routes.append(
                 RoutePlan(
                     name: way,
@@ -142,7 +150,8 @@ import Testing
             #expect(line.contains(" \"10.244.0.11\" "), "\(line)")
             #expect(line.contains("\"198.51.100.67:443\" outbound|443||edition.cnn.com 10.244.0.12:"), "\(line)")
             #expect(line.contains(" 10.244.0.12:8080 10.244.0.11:") && line.hasSuffix(" - default"), "\(line)")
-            _ = try await gatewayLine("\"GET /politics HTTP/1.1\" 200", " 10.244.0.12:8443 ", " mutual.example.com default")
+            _ = try await gatewayLine(
+                "\"GET /politics HTTP/1.1\" 200", " 10.244.0.12:8443 ", " mutual.example.com default")
             #expect(try await lab.counter("listener.0.0.0.0_8443.ssl.handshake", node: 1) == 1)
 
             // Whom a plain call of the mesh comes from is told on; what the client claims is not.
@@ -162,7 +171,8 @@ import Testing
             #expect(await lab.tls("203.0.113.20", 443, serverName: "edition.cnn.com").text == "tls\n")
             #expect(try await lab.counter(counter, node: 1) == 1)
             let passed = try await gatewayLine("outbound|443|direct|edition.cnn.com")
-            #expect(passed.contains("] \"- - -\" 0 - - - \"-\" ") && passed.hasSuffix(" edition.cnn.com -"), "\(passed)")
+            #expect(
+                passed.contains("] \"- - -\" 0 - - - \"-\" ") && passed.hasSuffix(" edition.cnn.com -"), "\(passed)")
 
             // What nobody declared.
             #expect(await call(http, "www.google.com").status == 404)

@@ -20,7 +20,9 @@ import Testing
             .make("anybody", 9080, at: [mesh], tls: ClusterPlan.originate(.istioMutual)),
             .make("other", 9080, at: [mesh], tls: automatic("other", [Self.identity + "-other"])),
             .make("plain", 9080, at: [.at("10.244.0.13", 9080)], tls: automatic("plain", [Self.identity])),
-            .make("foreign", 9080, at: [mesh], tls: ClusterPlan.originate(.simple) { $0.caCertificates = "/etc/certs/root-cert.pem" }),
+            .make(
+                "foreign", 9080, at: [mesh],
+                tls: ClusterPlan.originate(.simple) { $0.caCertificates = "/etc/certs/root-cert.pem" }),
             .make(
                 "database", 3306, at: [.at("10.244.0.13", 3306, hasMeshTLS: true)],
                 tls: .automatic(
@@ -109,7 +111,10 @@ import Testing
                 }
             ),
             (name, nginx, ClusterPlan.originate(.mutual, files)),
-            ("no-certificate", nginx, ClusterPlan.originate(.simple) { ($0.caCertificates, $0.sni) = (authority, name) }),
+            (
+                "no-certificate", nginx,
+                ClusterPlan.originate(.simple) { ($0.caCertificates, $0.sni) = (authority, name) }
+            ),
             ("credential", nginx, ClusterPlan.originate(.mutual) { ($0.credentialName, $0.sni) = ("client", name) }),
             (
                 "half-a-pair", nginx,
@@ -122,7 +127,9 @@ import Testing
         ]
         var clusters = tls.map { ClusterPlan.make($0.host, 443, at: $0.at, tls: $0.tls) }
         clusters.append(
-            .make("h2.edition.cnn.com", 443, at: cnn, tls: ClusterPlan.originate(.simple) { $0.sni = "edition.cnn.com" }) {
+            .make(
+                "h2.edition.cnn.com", 443, at: cnn, tls: ClusterPlan.originate(.simple) { $0.sni = "edition.cnn.com" }
+            ) {
                 var pool = DestinationRule.ConnectionPool()
                 pool.h2UpgradePolicy = "UPGRADE"
                 $0.connectionPool = pool
@@ -141,7 +148,8 @@ import Testing
             }
             for host in ["edition.cnn.com", "sni", "san", "unchecked", "h2.edition.cnn.com"] {
                 let reply = await call(host)
-                #expect(reply.status == 200 && reply.body.contains("<title>CNN Politics</title>"), "\(host): \(reply.text)")
+                #expect(
+                    reply.status == 200 && reply.body.contains("<title>CNN Politics</title>"), "\(host): \(reply.text)")
             }
             let handshakes = "cluster.outbound|443||edition.cnn.com;.ssl.handshake"
             #expect(try await lab.counter(handshakes) == 1)

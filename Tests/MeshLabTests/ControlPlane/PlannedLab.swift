@@ -159,7 +159,8 @@ extension ProxyPlan {
 extension ClusterPlan {
     static func make(
         _ host: String, _ port: Int, subset: String = "", at endpoints: [MeshEndpoint],
-        http: UpstreamHTTP = .http1, tls: TLS = .plain, _ change: (inout DestinationRule.TrafficSettings) -> Void = { _ in }
+        http: UpstreamHTTP = .http1, tls: TLS = .plain,
+        _ change: (inout DestinationRule.TrafficSettings) -> Void = { _ in }
     ) -> ClusterPlan {
         make(host, port, subset: subset, .fixed(endpoints), http: http, tls: tls, change)
     }

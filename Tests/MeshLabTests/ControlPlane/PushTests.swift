@@ -120,10 +120,15 @@ import Testing
             bad.listeners.append(
                 ListenerPlan(
                     bind: "0.0.0.0", port: 8443,
-                    chains: [.init(match: .init(serverNames: ["a*.example.com"]), action: .tcp([WeightedCluster(cluster: cluster)]))]))
+                    chains: [
+                        .init(
+                            match: .init(serverNames: ["a*.example.com"]),
+                            action: .tcp([WeightedCluster(cluster: cluster)]))
+                    ]))
             bad.listeners.append(
                 ListenerPlan(
-                    bind: "203.0.113.70", port: 7000, chains: [.init(match: .init(), action: .tcp([WeightedCluster(cluster: cluster)]))]))
+                    bind: "203.0.113.70", port: 7000,
+                    chains: [.init(match: .init(), action: .tcp([WeightedCluster(cluster: cluster)]))]))
             await pusher.submit(bad)
             await pusher.finishWriting()
             let detail = await pusher.status(maximumAge: .zero)
@@ -163,7 +168,9 @@ import Testing
             bad.listeners.append(
                 ListenerPlan(
                     bind: "203.0.113.70", port: 7000,
-                    chains: [.init(match: .init(), action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))]))
+                    chains: [
+                        .init(match: .init(), action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))
+                    ]))
             await pusher.submit(bad)
             await pusher.finishWriting()
             let detail = await pusher.status(maximumAge: .zero)
@@ -191,7 +198,8 @@ import Testing
                     bind: "0.0.0.0", port: 8443,
                     chains: [
                         .init(
-                            match: .init(serverNames: ["a*.b"]), action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))
+                            match: .init(serverNames: ["a*.b"]),
+                            action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))
                     ]))
             try await lab.restartEnvoys {
                 await pusher.submit(plan)

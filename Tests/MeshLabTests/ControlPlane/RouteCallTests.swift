@@ -177,7 +177,9 @@ import Testing
                                 WeightedCluster(cluster: "outbound|80||nor.there", weight: 1),
                             ])
                         ],
-                        "retried": [.to(closed.name) { $0.retries = .init(attempts: 3, retryOn: "connect-failure,503") }],
+                        "retried": [
+                            .to(closed.name) { $0.retries = .init(attempts: 3, retryOn: "connect-failure,503") }
+                        ],
                         "once": [.to(closed.name) { $0.retries = .init(attempts: 0) }],
                     ], [slow, closed]))
             let silent = SilentServer(host: "127.\(planned.lab.layout.block).113.10", port: 9000)
@@ -213,7 +215,9 @@ import Testing
 
             #expect(await call("rewrite", "/old/page").body == "one\n")
             let rewritten = one.requests.withLock { $0.last ?? "" }
-            #expect(rewritten.hasPrefix("GET /new/page ") && rewritten.contains("host: inner.example.com\r\n"), "\(rewritten)")
+            #expect(
+                rewritten.hasPrefix("GET /new/page ") && rewritten.contains("host: inner.example.com\r\n"),
+                "\(rewritten)")
 
             let answer = await call("headers", "/", ["x-unwanted": "1", "x-added": "0"])
             #expect(answer.header("x-answer") == "yes")
@@ -257,7 +261,8 @@ import Testing
             let shares = [WeightedCluster(cluster: Self.one, weight: 1), WeightedCluster(cluster: Self.two, weight: 1)]
             plan.listeners.append(.tcp("203.0.113.70", 7000, to: shares, because: [.virtualService]))
             plan.listeners.append(
-                .tcp("203.0.113.70", 7001, to: [WeightedCluster(cluster: "outbound|1||no")], because: [.virtualService]))
+                .tcp("203.0.113.70", 7001, to: [WeightedCluster(cluster: "outbound|1||no")], because: [.virtualService])
+            )
             try await planned.give(plan)
             let lab = planned.lab
 
@@ -285,7 +290,8 @@ import Testing
             one.stop()
             _ = try await lab.eventually("the failing endpoint's ejection") {
                 _ = await planned.call("203.0.113.10", 80, host: "turns")
-                return try await lab.counter("cluster.\(turns.name);.outlier_detection.ejections_active") == 1 ? true : nil
+                return try await lab.counter("cluster.\(turns.name);.outlier_detection.ejections_active") == 1
+                    ? true : nil
             }
             for _ in 0..<3 { #expect(await planned.call("203.0.113.10", 80, host: "turns").body == "two\n") }
         }

@@ -14,7 +14,8 @@ import Testing
                 MeshSettings.configMap(policy: .allowAny),
             ])
             var feed = MeshFeed(
-                store: api.store, policy: .registryOnly, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                store: api.store, policy: .registryOnly, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
             #expect(await feed.list().policy == .allowAny)
             func replace(_ from: String, _ to: String) async throws {
                 let output = try await api.shell([

@@ -60,7 +60,8 @@ import Testing
             #expect(short.isSuccess)
             try await make()
             let renewed = try contents()
-            #expect(renewed.keys.filter { renewed[$0] != first[$0] }.sorted() == ["certs/outside.key", "certs/outside.pem"])
+            #expect(
+                renewed.keys.filter { renewed[$0] != first[$0] }.sorted() == ["certs/outside.key", "certs/outside.pem"])
 
             // So is all that an authority signed which is no more.
             try FileManager.default.removeItem(at: authority.certificateFile)

@@ -71,7 +71,9 @@ import Testing
             rules: [rule("third", "api.example.com", namespace: "third")], expected: nil),
         .init(
             testDescription: "for some proxies before one for all",
-            rules: [rule("all", "api.example.com", age: 9), rule("some", "api.example.com", selector: ["app": "sleep"])],
+            rules: [
+                rule("all", "api.example.com", age: 9), rule("some", "api.example.com", selector: ["app": "sleep"]),
+            ],
             expected: "some"),
         .init(
             testDescription: "for other proxies",
@@ -119,10 +121,11 @@ import Testing
         func planner() -> OutboundPlanner {
             PlanTests.planner(MeshConfiguration(entries: [Self.entry], destinationRules: [newer, older]))
         }
-        #expect(planner().plan.clusters.map(\.name) == [
-            // DNS names of the entry itself have no labels, so that v1 has nothing to resolve.
-            "outbound|443|v2|api.example.com", "outbound|443||api.example.com",
-        ])
+        #expect(
+            planner().plan.clusters.map(\.name) == [
+                // DNS names of the entry itself have no labels, so that v1 has nothing to resolve.
+                "outbound|443|v2|api.example.com", "outbound|443||api.example.com",
+            ])
         #expect(planner().plan.clusters.last?.settings.loadBalancer == .simple("newer"))
         #expect(
             planner().report.metrics[PushReport.duplicateSubset]?["api.example.com"]?.message
@@ -171,7 +174,9 @@ import Testing
         let rule = Self.rule(
             "r", "*.example.com", namespace: "services", policy: policy, subsets: [.init(name: "s", policy: own)])
         let plan = PlanTests.plan(MeshConfiguration(entries: [entry], destinationRules: [rule]))
-        func settings(_ name: String) throws -> Settings { try #require(plan.clusters.first { $0.name == name }).settings }
+        func settings(_ name: String) throws -> Settings {
+            try #require(plan.clusters.first { $0.name == name }).settings
+        }
         #expect(try settings("outbound|443||api.example.com") == policy.settings)
         #expect(try settings("outbound|80||api.example.com") == Self.settings("port"))
         #expect(try settings("outbound|80|s|api.example.com") == Self.settings("subset"))
@@ -194,7 +199,8 @@ import Testing
                 subsets: [.init(ready: ["10.244.0.1", "10.244.0.2", "10.244.0.3"], ports: ["http-9080": 9080])])
         ],
         pods: [
-            pod("r1", ip: "10.244.0.1", account: "b", labels: ["version": "v1"]), pod("r2", ip: "10.244.0.2", account: "a"),
+            pod("r1", ip: "10.244.0.1", account: "b", labels: ["version": "v1"]),
+            pod("r2", ip: "10.244.0.2", account: "a"),
             pod("r3", ip: "10.244.0.3", account: "a", labels: ["security.istio.io/tlsMode": "disabled"]),
         ])
     static let reviewsHost = "reviews.default.svc.cluster.local"

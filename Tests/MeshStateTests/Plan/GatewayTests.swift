@@ -118,7 +118,8 @@ import Testing
             ]),
         .init(
             "a redirect to HTTPS",
-            gateway("{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.org, B.org], tls: {httpsRedirect: true}}")
+            gateway(
+                "{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.org, B.org], tls: {httpsRedirect: true}}")
                 + virtual("hosts: [a.org], http: [{directResponse: {status: 200}}]"),
             listeners: ["0.0.0.0_8080: any -> rds http.8080"],
             routes: [
@@ -162,15 +163,18 @@ import Testing
                     "hosts: [edition.cnn.com], tls: [{match: [{gateways: [mesh], port: 443, sniHosts: [edition.cnn.com]}], "
                         + "route: [{destination: {host: istio-egressgateway.istio-system.svc.cluster.local, subset: cnn}}]}, "
                         + "{match: [{gateways: [gw], port: 443, sniHosts: [edition.cnn.com]}, {port: 80, sniHosts: [x.cnn.com]}], "
-                        + "route: [{destination: {host: edition.cnn.com, port: {number: 443}}}]}]", gateways: "mesh, gw"),
+                        + "route: [{destination: {host: edition.cnn.com, port: {number: 443}}}]}]", gateways: "mesh, gw"
+                ),
             listeners: ["0.0.0.0_8443: edition.cnn.com -> outbound|443||edition.cnn.com"]),
         .init(
             "no chain without a VirtualService, and no listener without a chain",
-            gateway("{port: {number: 443, name: tls, protocol: TLS}, hosts: [\"*.cnn.com\"], tls: {mode: PASSTHROUGH}}"),
+            gateway(
+                "{port: {number: 443, name: tls, protocol: TLS}, hosts: [\"*.cnn.com\"], tls: {mode: PASSTHROUGH}}"),
             listeners: []),
         .init(
             "TLS answered, then TCP",
-            gateway("{port: {number: 443, name: tls, protocol: TLS}, hosts: [db.example.com], tls: {mode: ISTIO_MUTUAL}}")
+            gateway(
+                "{port: {number: 443, name: tls, protocol: TLS}, hosts: [db.example.com], tls: {mode: ISTIO_MUTUAL}}")
                 + virtual(
                     "hosts: [db.example.com], tcp: [{match: [{port: 1}], route: [{destination: {host: x.org}}]}, "
                         + "{match: [{port: 443}], route: [{destination: {host: db.example.com}, weight: 1}, "
@@ -201,7 +205,9 @@ import Testing
             """, listeners: []),
         .init(
             "the mesh's own services by the names of their clusters",
-            gateway("{port: {number: 15443, name: tls, protocol: TLS}, hosts: [\"*.local\"], tls: {mode: AUTO_PASSTHROUGH}}"),
+            gateway(
+                "{port: {number: 15443, name: tls, protocol: TLS}, hosts: [\"*.local\"], tls: {mode: AUTO_PASSTHROUGH}}"
+            ),
             listeners: ["443", "80"].map { port in
                 let name = "outbound_.\(port)_._.istio-egressgateway.istio-system.svc.cluster.local"
                 return "0.0.0.0_15443: istio \(name) -> \(name)"
@@ -238,7 +244,8 @@ import Testing
                 "{port: {number: 443, name: one, protocol: HTTPS}, hosts: [a.org], tls: {mode: SIMPLE}}",
                 "{port: {number: 443, name: two, protocol: HTTPS}, hosts: [b.org, a.org], tls: {mode: SIMPLE}}",
             ], listeners: ["0.0.0.0_8443: SIMPLE a.org -> rds https.443.one.gw.default"],
-            reason: "Gateway default/gw spec.servers[1] is left out: host a.org is another server's on port 8443 already"),
+            reason:
+                "Gateway default/gw spec.servers[1] is left out: host a.org is another server's on port 8443 already"),
         .init(
             testDescription: "a port name twice",
             servers: [
@@ -256,7 +263,8 @@ import Testing
         .init(
             testDescription: "a name in two rules",
             servers: [tls],
-            rules: "hosts: [a.org], tls: [{match: [{sniHosts: [a.org]}, {sniHosts: [b.org, A.org]}], route: [{destination: {host: a.org}}]}]",
+            rules:
+                "hosts: [a.org], tls: [{match: [{sniHosts: [a.org]}, {sniHosts: [b.org, A.org]}], route: [{destination: {host: a.org}}]}]",
             listeners: ["0.0.0.0_8443: a.org -> outbound|443||a.org"],
             reason: "Gateway default/gw spec.servers[0] is left out: "
                 + "VirtualService default/v spec.tls[0].match[1] has a.org, which is taken already"),
@@ -278,8 +286,10 @@ import Testing
     }
 
     @Test func everythingTellsItsReason() throws {
-        let text = Self.services
-            + Self.gateway(Self.http, "{port: {number: 443, name: tls, protocol: TLS}, hosts: [a.org], tls: {mode: PASSTHROUGH}}")
+        let text =
+            Self.services
+            + Self.gateway(
+                Self.http, "{port: {number: 443, name: tls, protocol: TLS}, hosts: [a.org], tls: {mode: PASSTHROUGH}}")
             + Self.virtual(
                 "hosts: [b.org, edition.cnn.com, a.org], \(Self.toCNN), "
                     + "tls: [{match: [{sniHosts: [a.org]}], route: [{destination: {host: a.org}}]}]")

@@ -16,7 +16,10 @@ import Testing
         let covering = others.filter { HostName.covers($0.element, host) }
         let closest = covering.max { one, other in
             (one.element == host || !one.element.hasPrefix("*") ? Int.max : one.element.count, -one.offset)
-                < (other.element == host || !other.element.hasPrefix("*") ? Int.max : other.element.count, -other.offset)
+                < (
+                    other.element == host || !other.element.hasPrefix("*") ? Int.max : other.element.count,
+                    -other.offset
+                )
         }
         #expect(index.closest(to: host) == closest?.offset)
     }

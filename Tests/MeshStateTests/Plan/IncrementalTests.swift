@@ -47,7 +47,8 @@ import Testing
                     entry.selectorLabels = labels()
                 } else {
                     entry.endpoints = [
-                        EntryEndpoint(address: pick(["203.0.113.7", "203.0.113.8"]), labels: labels(), weight: random.below(3))
+                        EntryEndpoint(
+                            address: pick(["203.0.113.7", "203.0.113.8"]), labels: labels(), weight: random.below(3))
                     ]
                 }
             }
@@ -63,7 +64,13 @@ import Testing
             var http = VirtualService.HTTPRoute()
             http.shares = [.init(destination: destination())]
             let tls = VirtualService.L4Route(
-                matches: [{ var match = VirtualService.L4Match(); match.sniHosts = [host()]; return match }()],
+                matches: [
+                    {
+                        var match = VirtualService.L4Match()
+                        match.sniHosts = [host()]
+                        return match
+                    }()
+                ],
                 shares: [.init(destination: destination())])
             return VirtualService(
                 meta: meta(pick(["v1", "v2"]), namespace()), hosts: [host()],
@@ -79,17 +86,21 @@ import Testing
             case 6:
                 object = .service(
                     Service(
-                        meta: meta(service(), namespace()), ports: ports(), clusterIP: chance(4) ? nil : "10.96.0.\(random.below(5))",
+                        meta: meta(service(), namespace()), ports: ports(),
+                        clusterIP: chance(4) ? nil : "10.96.0.\(random.below(5))",
                         selector: labels()))
             case 7:
                 object = .endpoints(
                     Endpoints(
                         meta: meta(service(), namespace()),
-                        subsets: [.init(ready: ["10.244.0.\(random.below(3))"], ports: ["http-80": 8080, "tcp-3306": 3306])]))
+                        subsets: [
+                            .init(ready: ["10.244.0.\(random.below(3))"], ports: ["http-80": 8080, "tcp-3306": 3306])
+                        ]))
             case 8:
                 object = .pod(
                     Pod(
-                        meta: meta(pick(["p1", "p2"]), namespace()), ip: "10.244.0.\(random.below(3))", phase: "Running",
+                        meta: meta(pick(["p1", "p2"]), namespace()), ip: "10.244.0.\(random.below(3))",
+                        phase: "Running",
                         isReady: !chance(4), proxyKind: pick([.none, .sidecar]), serviceAccount: pick(["a", "b"])))
             case 9:
                 object = .workloadEntry(

@@ -234,7 +234,7 @@ import Testing
                 "e", "*.a.b", ports: [.make(80, "")], resolution: .dns,
                 endpoints: [EntryEndpoint(address: "us.a.b"), EntryEndpoint(address: "203.0.113.1")]),
             sidecar: ["outbound|80||*.a.b dns [us.a.b:80 203.0.113.1:80] sniffed"],
-            gateway: ["outbound|80||*.a.b dns [us.a.b:80 203.0.113.1:80] sniffed"]),
+            gateway: ["outbound|80||*.a.b dns [us.a.b:80 203.0.113.1:80]"]),
         .init(
             testDescription: "DNS of a wildcard with nothing to resolve has no cluster",
             entry: .make("e", "*.a.b", ports: [.make(80, "HTTP")], resolution: .dns), sidecar: [], gateway: []),

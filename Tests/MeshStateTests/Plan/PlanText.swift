@@ -62,7 +62,8 @@ enum PlanText {
     static func routes(_ plan: ProxyPlan, only name: String? = nil) -> [String] {
         plan.routes.filter { $0.name == name ?? $0.name }.flatMap { configuration in
             let hosts = configuration.virtualHosts.flatMap { host in
-                let head = "\(configuration.name) \(host.name)(\(host.domains.joined(separator: " ")))"
+                let head =
+                    "\(configuration.name) \(host.name)(\(host.domains.joined(separator: " ")))"
                     + (host.requiresTLS ? " https only" : "")
                 return host.routes.isEmpty ? [head] : host.routes.map { "\(head): \(text($0))" }
             }
@@ -109,7 +110,8 @@ enum PlanText {
         if let status = route.fault?.abortStatus { extras.append("abort \(status)") }
         extras += route.mirrors.map { "mirror \($0.cluster) \($0.share)%" }
         extras.append(route.operation)
-        return "\(parts.isEmpty ? "any" : parts.joined(separator: " ")) -> \(target) (\(extras.joined(separator: ", ")))"
+        return
+            "\(parts.isEmpty ? "any" : parts.joined(separator: " ")) -> \(target) (\(extras.joined(separator: ", ")))"
     }
 
     static func text(_ match: VirtualService.StringMatch) -> String {

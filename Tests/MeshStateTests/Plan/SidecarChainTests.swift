@@ -136,7 +136,8 @@ import Testing
             """,
             [
                 "0.0.0.0_5000": [
-                    "10.1.0.0/16 10.2.0.0/16 -> outbound|5000|ten|any.org", "10.3.0.0/16 -> outbound|5000|three|any.org",
+                    "10.1.0.0/16 10.2.0.0/16 -> outbound|5000|ten|any.org",
+                    "10.3.0.0/16 -> outbound|5000|three|any.org",
                     "any -> outbound|5000||any.org",
                 ]
             ]),
@@ -186,16 +187,17 @@ import Testing
     }
 
     @Test func chainsTellTheirReasons() throws {
-        let text = Self.services + """
-            kind: VirtualService
-            metadata: {name: v}
-            spec:
-              hosts: [any.org, edition.cnn.com]
-              tls: [{match: [{port: 1, sniHosts: [x]}, {sniHosts: [x]}], route: [{destination: {host: any.org}}]}]
-              tcp:
-              - match: [{destinationSubnets: [10.1.0.0/16]}, {destinationSubnets: [10.2.0.0/16]}]
-                route: [{destination: {host: any.org}, weight: 0}, {destination: {host: vip.org}, weight: 1}]
-            """
+        let text =
+            Self.services + """
+                kind: VirtualService
+                metadata: {name: v}
+                spec:
+                  hosts: [any.org, edition.cnn.com]
+                  tls: [{match: [{port: 1, sniHosts: [x]}, {sniHosts: [x]}], route: [{destination: {host: any.org}}]}]
+                  tcp:
+                  - match: [{destinationSubnets: [10.1.0.0/16]}, {destinationSubnets: [10.2.0.0/16]}]
+                    route: [{destination: {host: any.org}, weight: 0}, {destination: {host: vip.org}, weight: 1}]
+                """
         let plan = try PlanText.planner(text).plan
         func reasons(_ name: String) throws -> [[String]] {
             try #require(plan.listeners.first { $0.name == name }).chains.map { PlanText.because($0.because) }

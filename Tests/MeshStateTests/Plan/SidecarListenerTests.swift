@@ -117,7 +117,10 @@ import Testing
         // Blocks that are equal when masked: the second is dropped.
         (["1.2.3.4/8"], ["1.5.6.7/8"], "TCP", ["1.0.0.0/8 -> outbound|90||a.org"]),
         // Blocks in each other stay, and the closer one is for Envoy to find.
-        (["1.0.0.0/8"], ["1.2.0.0/16"], "TCP", ["1.0.0.0/8 -> outbound|90||a.org", "1.2.0.0/16 -> outbound|90||b.org"]),
+        (
+            ["1.0.0.0/8"], ["1.2.0.0/16"], "TCP",
+            ["1.0.0.0/8 -> outbound|90||a.org", "1.2.0.0/16 -> outbound|90||b.org"]
+        ),
         (
             ["1.0.0.0/8"], ["1.2.0.0/16"], "TLS",
             ["a.org 1.0.0.0/8 -> outbound|90||a.org", "b.org 1.2.0.0/16 -> outbound|90||b.org"]

@@ -160,8 +160,10 @@ import Testing
             ]),
         .init(
             "or not at all", "{hosts: [nobody.org], http: [{directResponse: {status: 200}}]}", "8080",
-            ["8080 a.example.com:8080(a.example.com a.example.com.): any -> outbound|8080||a.example.com "
-                + "(name default, a.example.com:8080/*)"]),
+            [
+                "8080 a.example.com:8080(a.example.com a.example.com.): any -> outbound|8080||a.example.com "
+                    + "(name default, a.example.com:8080/*)"
+            ]),
         .init(
             "a wildcard has every service that it covers",
             "{hosts: [\"*.example.com\"], http: [{directResponse: {status: 200}}]}", "8080",
@@ -175,7 +177,8 @@ import Testing
     @Test(arguments: cases) func route(_ test: Case) throws {
         let lines = test.spec.hasPrefix("{") ? test.spec : "{}"
         var text = Self.services + "kind: VirtualService\nmetadata: {name: v}\n"
-        text += test.spec.hasPrefix("{")
+        text +=
+            test.spec.hasPrefix("{")
             ? "spec: \(lines)"
             : "spec:\n" + test.spec.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
         let plan = try PlanText.planner(text, labels: test.labels).plan
@@ -202,11 +205,12 @@ import Testing
     }
 
     @Test func ofTwoForOneHostTheOlderWins() throws {
-        let text = Self.services + """
-            {kind: VirtualService, metadata: {name: old}, spec: {hosts: [httpbin.org], http: [{directResponse: {status: 200}}]}}
-            ---
-            {kind: VirtualService, metadata: {name: new}, spec: {hosts: [httpbin.org, b.org], http: [{directResponse: {status: 201}}]}}
-            """
+        let text =
+            Self.services + """
+                {kind: VirtualService, metadata: {name: old}, spec: {hosts: [httpbin.org], http: [{directResponse: {status: 200}}]}}
+                ---
+                {kind: VirtualService, metadata: {name: new}, spec: {hosts: [httpbin.org, b.org], http: [{directResponse: {status: 201}}]}}
+                """
         let planner = try PlanText.planner(text)
         #expect(
             PlanText.routes(planner.plan, only: "80").suffix(2) == [
@@ -218,13 +222,14 @@ import Testing
     }
 
     @Test func theClosestHostWins() throws {
-        let text = Self.services + """
-            {kind: VirtualService, metadata: {name: wide}, spec: {hosts: ["*.com"], http: [{directResponse: {status: 200}}]}}
-            ---
-            {kind: VirtualService, metadata: {name: closer}, spec: {hosts: ["*.example.com"], http: [{directResponse: {status: 201}}]}}
-            ---
-            {kind: VirtualService, metadata: {name: exact}, spec: {hosts: [a.example.com], http: [{match: [{port: 8080}], directResponse: {status: 202}}]}}
-            """
+        let text =
+            Self.services + """
+                {kind: VirtualService, metadata: {name: wide}, spec: {hosts: ["*.com"], http: [{directResponse: {status: 200}}]}}
+                ---
+                {kind: VirtualService, metadata: {name: closer}, spec: {hosts: ["*.example.com"], http: [{directResponse: {status: 201}}]}}
+                ---
+                {kind: VirtualService, metadata: {name: exact}, spec: {hosts: [a.example.com], http: [{match: [{port: 8080}], directResponse: {status: 202}}]}}
+                """
         let plan = try PlanText.planner(text).plan
         #expect(
             PlanText.routes(plan, only: "80").first
@@ -243,11 +248,12 @@ import Testing
         #expect(
             PlanText.routes(try PlanText.planner(entry).plan)
                 == ["a.b:81 a.b:81(*): any -> outbound|81||a.b (name default, a.b:81/*)"])
-        let routed = entry + """
+        let routed =
+            entry + """
 
-            ---
-            {kind: VirtualService, metadata: {name: v}, spec: {hosts: [a.b], http: [{directResponse: {status: 200}}]}}
-            """
+                ---
+                {kind: VirtualService, metadata: {name: v}, spec: {hosts: [a.b], http: [{directResponse: {status: 200}}]}}
+                """
         #expect(PlanText.routes(try PlanText.planner(routed).plan) == ["a.b:81 a.b:81(*): any -> 200 (v:81/*)"])
     }
 
@@ -266,15 +272,16 @@ import Testing
     }
 
     @Test func everythingTellsItsReason() throws {
-        let text = Self.services + """
-            kind: VirtualService
-            metadata: {name: v}
-            spec:
-              hosts: [httpbin.org, b.org]
-              http:
-              - {match: [{uri: {exact: /x}}, {uri: {exact: /y}}], directResponse: {status: 200}}
-              - {route: [{destination: {host: httpbin.org}, weight: 1}, {destination: {host: a.example.com}, weight: 3}]}
-            """
+        let text =
+            Self.services + """
+                kind: VirtualService
+                metadata: {name: v}
+                spec:
+                  hosts: [httpbin.org, b.org]
+                  http:
+                  - {match: [{uri: {exact: /x}}, {uri: {exact: /y}}], directResponse: {status: 200}}
+                  - {route: [{destination: {host: httpbin.org}, weight: 1}, {destination: {host: a.example.com}, weight: 3}]}
+                """
         let plan = try PlanText.planner(text).plan
         let hosts = try #require(plan.routes.first { $0.name == "80" }).virtualHosts
         #expect(hosts.map(\.name) == ["*.example.com:80", "b.org:80", "httpbin.org:80"])

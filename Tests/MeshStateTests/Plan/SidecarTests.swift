@@ -47,7 +47,8 @@ import Testing
             clusters: ["services/api.example.com:80", "services/api.example.com:9000"],
             listeners: ["0.0.0.0_80", "0.0.0.0_9000"]),
         .init(
-            testDescription: "hosts with a wildcard, of one namespace", spec: "{egress: [{hosts: ['third/*.example.com']}]}",
+            testDescription: "hosts with a wildcard, of one namespace",
+            spec: "{egress: [{hosts: ['third/*.example.com']}]}",
             clusters: ["third/api.example.com:80"], listeners: ["0.0.0.0_80"]),
         .init(
             testDescription: "a listener for one port imports that port alone",
@@ -70,7 +71,9 @@ import Testing
 
     /// In the order of hosts.
     static func clusters(_ planner: OutboundPlanner) -> [String] {
-        planner.plan.clusters.sorted { ($0.host, $0.port) < ($1.host, $1.port) }.map { "\($0.namespace)/\($0.host):\($0.port)" }
+        planner.plan.clusters.sorted { ($0.host, $0.port) < ($1.host, $1.port) }.map {
+            "\($0.namespace)/\($0.host):\($0.port)"
+        }
     }
 
     @Test(arguments: cases) func imports(_ test: Case) throws {
@@ -171,21 +174,23 @@ import Testing
         #expect(!Self.clusters(alone).contains("default/hidden.example.com:80"))
         let mesh = hidden + Self.services + Self.route("{host: hidden.example.com}")
         #expect(try Self.clusters(PlanText.planner(mesh)).contains("default/hidden.example.com:80"))
-        #expect(try !Self.clusters(PlanText.planner(mesh, namespace: "third")).contains("default/hidden.example.com:80"))
+        #expect(
+            try !Self.clusters(PlanText.planner(mesh, namespace: "third")).contains("default/hidden.example.com:80"))
         #expect(
             try !Self.clusters(PlanText.planner(mesh, namespace: "default", kind: .gateway))
                 .contains("default/hidden.example.com:80"))
     }
 
     @Test func aRuleForOtherNamespacesPullsNothing() throws {
-        let mesh = Self.services + """
-            kind: VirtualService
-            metadata: {name: v}
-            spec:
-              hosts: [own.example.com]
-              http: [{match: [{sourceNamespace: third}], route: [{destination: {host: api.example.com}}]}]
+        let mesh =
+            Self.services + """
+                kind: VirtualService
+                metadata: {name: v}
+                spec:
+                  hosts: [own.example.com]
+                  http: [{match: [{sourceNamespace: third}], route: [{destination: {host: api.example.com}}]}]
 
-            """ + Self.ownOnly
+                """ + Self.ownOnly
         #expect(try !Self.clusters(PlanText.planner(mesh)).contains("services/api.example.com:80"))
     }
 

@@ -97,6 +97,10 @@ extension MeshConfiguration {
         _ value: Value, into values: inout [Value]
     ) where Value.ID == ObjectKey {
         let key = value.id
-        if let place = values.firstIndex(where: { $0.id == key }) { values[place] = value } else { values.append(value) }
+        if let place = values.firstIndex(where: { $0.id == key }) {
+            values[place] = value
+        } else {
+            values.append(value)
+        }
     }
 }

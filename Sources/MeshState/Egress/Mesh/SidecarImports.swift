@@ -13,7 +13,8 @@ struct SidecarImports: Sendable, Hashable {
     }
 
     func covers(_ row: MeshService) -> Bool {
-        for place in [row.namespace, "*"] where hosts[place]?.contains(where: { HostName.covers($0, row.host) }) == true {
+        for place in [row.namespace, "*"] where hosts[place]?.contains(where: { HostName.covers($0, row.host) }) == true
+        {
             return true
         }
         return false

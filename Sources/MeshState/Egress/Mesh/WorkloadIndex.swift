@@ -56,7 +56,8 @@ extension WorkloadIndex.Workload {
         // The injector labels what it gives a sidecar; a gateway takes mutual TLS where its servers say so, and only there.
         hasMeshTLS = labels[Self.tlsModeLabel].map { $0 == "istio" } ?? (pod.proxyKind == .sidecar)
         identity =
-            pod.proxyKind == .none ? "" : MeshEndpoint.identity(namespace: pod.meta.namespace, account: pod.serviceAccount)
+            pod.proxyKind == .none
+            ? "" : MeshEndpoint.identity(namespace: pod.meta.namespace, account: pod.serviceAccount)
         isForDNSOnly = false
     }
 

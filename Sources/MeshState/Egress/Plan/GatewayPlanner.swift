@@ -66,7 +66,9 @@ struct GatewayPlanner {
         case .autoPassthrough: return passedOnByMeshNames(server, known())
         default: break
         }
-        guard let names = ListenerPlan.Match.serverNames(settings.tls == nil ? [] : server.serverNames) else { return [] }
+        guard let names = ListenerPlan.Match.serverNames(settings.tls == nil ? [] : server.serverNames) else {
+            return []
+        }
         let match = ListenerPlan.Match(serverNames: names)
         if let route = server.route {
             return [.init(match: match, action: .http(route: route), tls: settings.tls, because: [server.because])]
@@ -79,7 +81,8 @@ struct GatewayPlanner {
 
     private func rules(_ server: GatewayServers.Server) -> L4Rules {
         L4Rules(
-            place: .init(gateway: server.gateway, port: server.settings.port.number, target: target), clusters: clusters)
+            place: .init(gateway: server.gateway, port: server.settings.port.number, target: target), clusters: clusters
+        )
     }
 
     /// The first `tcp` rule for the server: there is nothing by which to choose among several.
@@ -112,7 +115,8 @@ struct GatewayPlanner {
                     guard let names = ListenerPlan.Match.serverNames(match.sniHosts) else { continue }
                     let because = Because(service.id, "\(field).match[\(number)]")
                     if let twice = names.first(where: named.contains) {
-                        servers.reject(server, "\(because.object) \(because.field) has \(twice), which is taken already")
+                        servers.reject(
+                            server, "\(because.object) \(because.field) has \(twice), which is taken already")
                         continue
                     }
                     named.formUnion(names)

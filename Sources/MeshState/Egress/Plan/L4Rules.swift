@@ -20,7 +20,9 @@ struct L4Rules {
                         let action = action(rule, of: service, field: field)
                     else { continue }
                     chains.append(
-                        .init(match: matched, action: action, because: [Because(service.id, "\(field).match[\(number)]")]))
+                        .init(
+                            match: matched, action: action, because: [Because(service.id, "\(field).match[\(number)]")])
+                    )
                 }
             }
         }

@@ -47,6 +47,8 @@ struct ListenerDrafts {
     }
 
     var listeners: [ListenerPlan] {
-        drafts.map { ListenerPlan(bind: $0.key, port: port, chains: $0.value.chains.chains) }.sorted { $0.name < $1.name }
+        drafts.map { ListenerPlan(bind: $0.key, port: port, chains: $0.value.chains.chains) }.sorted {
+            $0.name < $1.name
+        }
     }
 }

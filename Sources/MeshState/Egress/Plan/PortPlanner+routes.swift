@@ -154,7 +154,9 @@ private struct VirtualHosts {
         let (names, short) = domainNames(of: effective)
         // A short form must not take what is another service's whole name.
         let place = hosts.endIndex
-        add(host, names.filter { !short.contains($0) || !known.contains($0) }, routes, because: because, kind: "service")
+        add(
+            host, names.filter { !short.contains($0) || !known.contains($0) }, routes, because: because, kind: "service"
+        )
         if hosts.endIndex > place { places[host] = place }
     }
 

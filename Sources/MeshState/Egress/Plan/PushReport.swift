@@ -31,7 +31,8 @@ package struct PushReport: Sendable, Hashable {
     mutating func note(_ effective: ServiceIndex.Effective) {
         let service = effective.service
         for loser in effective.ignored + effective.shadowed {
-            let reason = loser.namespace == service.namespace ? "differs in more than its ports" : "is in another namespace"
+            let reason =
+                loser.namespace == service.namespace ? "differs in more than its ports" : "is in another namespace"
             add(
                 Self.duplicateHost, key: "\(service.host) \(loser)",
                 message: "\(service.host): \(service.source) has the host, \(loser) \(reason) and loses")
