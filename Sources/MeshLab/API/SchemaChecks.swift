@@ -102,18 +102,3 @@ extension Schema {
         }
     }
 }
-
-extension JSONValue {
-    /// The name of the value's type in OpenAPI.
-    fileprivate var typeName: String {
-        switch self {
-        case .null: "null"
-        case .bool: "boolean"
-        case .integer: "integer"
-        case .number: "number"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
-    }
-}

@@ -124,38 +124,9 @@ extension Shape {
     }
 }
 
-/// Durations as Go writes them: `300ms`, `-1.5h`, `2h45m`.
-enum GoDuration {
-    /// nil for what is no duration, or longer than 290 years.
-    static func nanoseconds(_ text: String) -> Int64? {
-        var rest = Substring(text)
-        let isNegative = rest.hasPrefix("-")
-        if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
-        if rest == "0" { return 0 }
-        guard !rest.isEmpty else { return nil }
-        var total = 0.0
-        while !rest.isEmpty {
-            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            guard digits.utf8.count < 40, digits.contains(where: \.isNumber), let value = Double(digits) else {
-                return nil
-            }
-            rest = rest.dropFirst(digits.count)
-            guard let unit = units.first(where: { rest.hasPrefix($0.name) }) else { return nil }
-            rest = rest.dropFirst(unit.name.count)
-            total += value * unit.length
-        }
-        return Int64(exactly: (isNegative ? -total : total).rounded())
-    }
-
-    /// Longer names before those that they start with.
-    private static let units: [(name: String, length: Double)] = [
-        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12),
-    ]
-}
-
 extension JSONValue {
     /// The name of the value's type in OpenAPI.
-    fileprivate var typeName: String {
+    package var typeName: String {
         switch self {
         case .null: "null"
         case .bool: "boolean"

@@ -10,6 +10,8 @@ package struct AdviceContext: Sendable {
     package let viewers: [String]
     /// Entries that this control plane reads and somebody sees.
     package let entries: [ServiceEntry]
+    /// Rows of entries that somebody sees, the oldest first.
+    let externalRows: [MeshService]
     package let gatewayRoutes: GatewayRoutes
 
     init(mesh: MeshConfiguration, namespaces: Set<String>?, snapshot: MeshSnapshot?, unusedAfter: Double) {
@@ -18,6 +20,7 @@ package struct AdviceContext: Sendable {
         self.snapshot = snapshot
         self.unusedAfter = unusedAfter
         index = ServiceIndex(mesh)
+        externalRows = index.rows.filter { $0.registry == .external && $0.visibility != .nobody }
         entries = mesh.entries.filter { MeshConfiguration.isVisible($0.meta) && $0.exportTo != ["~"] }
             .sorted { $0.id < $1.id }
         var places = Set(mesh.pods.filter { $0.proxyKind == .sidecar }.map(\.meta.namespace))
@@ -26,11 +29,6 @@ package struct AdviceContext: Sendable {
         }
         viewers = places.sorted()
         gatewayRoutes = GatewayRoutes(mesh: mesh)
-    }
-
-    /// Rows of entries that somebody sees.
-    var externalRows: [MeshService] {
-        index.rows.filter { $0.registry == .external && $0.visibility != .nobody }
     }
 
     /// A list of names in words: `a`, `a and b`, `a, b and 3 more`.

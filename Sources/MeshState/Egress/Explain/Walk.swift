@@ -151,7 +151,7 @@ struct Walk {
     // MARK: A gateway
 
     mutating func enter(_ gateway: Pod, port: Int) {
-        let target = PlanTarget(namespace: gateway.meta.namespace, kind: .gateway, labels: gateway.meta.labels)
+        let target = PlanTarget(gateway)
         let plan = explainer.plan(for: target)
         let name = "\(gateway.workload).\(gateway.meta.namespace)"
         let listener = plan.listener(address: IPAddress(gateway.ip), port: port)

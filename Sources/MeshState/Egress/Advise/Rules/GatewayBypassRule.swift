@@ -30,7 +30,7 @@ struct GatewayBypassRule: AdviceRule {
         if pods.isEmpty {
             return Set(context.viewers.map { PlanTarget(namespace: $0, kind: .sidecar) })
         }
-        return Set(pods.map { PlanTarget(namespace: $0.meta.namespace, kind: .sidecar, labels: $0.meta.labels) })
+        return Set(pods.map(PlanTarget.init))
     }
 
     /// The clusters outside the mesh that some chain or route leads to.

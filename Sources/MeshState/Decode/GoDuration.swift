@@ -1,23 +1,29 @@
-/// Times as Istio's objects write them: `10s`, `1h30m`, `250ms`.
-enum ProtoDuration {
-    /// Reads a duration in seconds; nil for anything else, negative ones included.
-    static func seconds(_ text: String) -> Double? {
-        var total = 0.0
+/// Durations as Go writes them: `300ms`, `-1.5h`, `2h45m`.
+enum GoDuration {
+    /// nil for what is no duration, or longer than 290 years.
+    static func nanoseconds(_ text: String) -> Int64? {
         var rest = Substring(text)
+        let isNegative = rest.hasPrefix("-")
+        if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
+        if rest == "0" { return 0 }
         guard !rest.isEmpty else { return nil }
+        var total = 0.0
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            guard digits.utf8.count < 40, digits.contains(where: \.isNumber), let value = Double(digits) else {
+                return nil
+            }
             rest = rest.dropFirst(digits.count)
-            let unit = rest.prefix { !($0.isNumber || $0 == ".") }
-            rest = rest.dropFirst(unit.count)
-            guard let number = Double(digits), let factor = units[String(unit)] else { return nil }
-            total += number * factor
+            guard let unit = units.first(where: { rest.hasPrefix($0.name) }) else { return nil }
+            rest = rest.dropFirst(unit.name.count)
+            total += value * unit.length
         }
-        return total
+        return Int64(exactly: (isNegative ? -total : total).rounded())
     }
 
-    private static let units = [
-        "h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9,
+    /// Longer names before those that they start with.
+    private static let units: [(name: String, length: Double)] = [
+        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12),
     ]
 }
 
@@ -25,10 +31,10 @@ extension FieldReader {
     /// A duration in seconds.
     func duration(_ key: String) throws(DecodeError) -> Double? {
         guard let text = try string(key) else { return nil }
-        guard let seconds = ProtoDuration.seconds(text) else {
+        guard let time = GoDuration.nanoseconds(text), time >= 0 else {
             throw error(key, "is no duration: \"\(text)\"", remedy: "write it like 3s or 250ms")
         }
-        return seconds
+        return Double(time) / 1e9
     }
 
     func number(_ key: String) throws(DecodeError) -> Double? {
