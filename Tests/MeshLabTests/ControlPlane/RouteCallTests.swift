@@ -131,8 +131,9 @@ import Testing
             redirect.code = 302
             var fault = VirtualService.Fault()
             fault.abortStatus = 418
+            // Longer than is asked for below: Envoy's timers may be a few milliseconds early.
             var delay = VirtualService.Fault()
-            delay.delay = 0.3
+            delay.delay = 0.4
             var never = VirtualService.Fault()
             never.abortStatus = 418
             never.abortShare = 0
