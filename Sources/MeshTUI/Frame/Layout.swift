@@ -4,7 +4,7 @@ struct Layout: Sendable, Hashable {
     let footer: Rect
     private(set) var boxes: [PaneBox] = []
 
-    /// Below this, only the focused pane is shown.
+    /// Below this, only the focused pane is shown; so is one that is not in the grid.
     static let smallest = Size(columns: 70, rows: 16)
 
     init(size: Size, focus: PaneID, isZoomed: Bool) {
@@ -14,7 +14,8 @@ struct Layout: Sendable, Hashable {
         footer = Rect(column: 0, row: max(0, height - 1), width: width, height: min(1, height))
         let top = header == nil ? 0 : 1
         let body = Rect(column: 0, row: top, width: width, height: max(0, height - 1 - top))
-        guard !isZoomed, width >= Self.smallest.columns, height >= Self.smallest.rows else {
+        let isInGrid = Panes.grid.contains { $0.id == focus }
+        guard !isZoomed, isInGrid, width >= Self.smallest.columns, height >= Self.smallest.rows else {
             let isFramed = height >= 8 && width >= 24
             boxes = [PaneBox(id: focus, rect: body, hasSides: isFramed, hasBottom: isFramed, isFirst: true)]
             return
@@ -22,7 +23,7 @@ struct Layout: Sendable, Hashable {
         // Traffic has longer rows than the lists of names on the left.
         let left = width * 47 / 100
         let upper = (body.height - 1) / 2
-        for (index, pane) in Panes.all.prefix(4).enumerated() {
+        for (index, pane) in Panes.grid.enumerated() {
             let isLeft = index < 2
             let isFirst = index % 2 == 0
             let rect = Rect(

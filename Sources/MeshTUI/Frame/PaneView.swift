@@ -93,13 +93,14 @@ struct PaneView {
         }
         let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
         let order = CellText("\(state.sort.column) \(arrow)", .dim)
+        let marked = state.marks.isEmpty ? [] : [CellText("\(state.marks.count) marked", .mark)]
         guard !state.filter.text.isEmpty else {
-            return [order, CellText(state.summary)] + badge
+            return [order] + marked + [CellText(state.summary)] + badge
         }
         let count = CellText("\(state.rows.count)/\(state.total)")
-        let left = room - ([count] + badge).reduce(0) { $0 + $1.text.columns + 3 } - 3
+        let left = room - (marked + [count] + badge).reduce(0) { $0 + $1.text.columns + 3 } - 3
         let filter = CellText("/\(state.filter.text)".truncated(to: min(24, max(6, left))), .prompt)
-        return [order, filter, count] + badge
+        return [order, filter] + marked + [count] + badge
     }
 
     // MARK: What is said where there are no rows
@@ -164,6 +165,7 @@ struct PaneView {
             let isSelected = row.id == selected
             drawRow(row, layout, shift, in: rect, matcher, isSelected: isSelected, on: &canvas)
             if data.isStale { canvas.restyle(rect) { $0.role = .stale } }
+            if state.marks.contains(row.id) { drawMark(in: rect, on: &canvas) }
             if isSelected {
                 canvas.restyle(rect) { cell in
                     if cell.role == .match { cell.emphasis.insert(.underline) }
@@ -172,6 +174,13 @@ struct PaneView {
                 }
             }
         }
+    }
+
+    /// A marked row has a sign left of it, on the border or on its own first letter where there is no room between.
+    private func drawMark(in rect: Rect, on canvas: inout Canvas) {
+        canvas.restyle(rect) { if [.text, .dim].contains($0.role) { $0.role = .mark } }
+        let column = box.hasSides ? rect.column - 1 : rect.column
+        canvas.put(Glyph.mark.text, column: column, row: rect.row, look: Look(.mark, .bold))
     }
 
     private func drawHeading(_ layout: RowLayout, _ shift: Int, on canvas: inout Canvas) {

@@ -58,7 +58,16 @@ public struct KeyBinding: Sendable {
 public enum KeyTable {
     /// In the order of the footer and of help. An action is added by one line in one of these lists.
     public static let bindings: [KeyBinding] =
-        changeKeys + lookKeys + dialogKeys + textKeys + moveKeys + arrangeKeys + programKeys
+        [
+            changeKeys,
+            lookKeys,
+            markKeys,
+            dialogKeys,
+            textKeys,
+            moveKeys,
+            arrangeKeys,
+            programKeys,
+        ].flatMap { $0 }
 
     static func binding(for key: Key, scope: KeyScope, pane: PaneID) -> KeyBinding? {
         bindings.first { $0.applies(in: scope, pane: pane) && $0.keys.contains(key) }

@@ -51,7 +51,7 @@ extension KeyTable {
             $0.changeInterval(1)
         },
         KeyBinding("faster", [.character("-")], .arrange, "Shorter between two polls") { $0.changeInterval(-1) },
-        KeyBinding("back", [.escape], .arrange, "One step back: filter, then zoom") { $0.stepBack() },
+        KeyBinding("back", [.escape], .arrange, "One step back: filter, then marks, then zoom") { $0.stepBack() },
     ]
 
     static let intervals: [Double] = [0.5, 1, 2, 5, 10, 30, 60]
@@ -96,6 +96,8 @@ extension AppModel {
     mutating func stepBack() -> [Effect] {
         if !current.filter.isEmpty || !current.filter.text.isEmpty {
             setFilter("", of: focus)
+        } else if !current.marks.isEmpty {
+            current.clearMarks()
         } else if isZoomed {
             isZoomed = false
             revealAll()

@@ -195,7 +195,15 @@ enum DetailLine: Sendable, Hashable {
 
 /// All panes in the order of their numbers.
 enum Panes {
-    static let all: [any Pane] = [ServicesPane(), EntriesPane(), ConnectionsPane(), BlockedPane()]
+    static let all: [any Pane] = [
+        ServicesPane(),
+        EntriesPane(),
+        ConnectionsPane(),
+        BlockedPane(),
+    ]
+
+    /// The panes that stand side by side; any other one takes the whole body while it is focused.
+    static let grid = all.prefix(4)
 
     static func pane(_ id: PaneID) -> any Pane {
         all.first { $0.id == id } ?? ServicesPane()

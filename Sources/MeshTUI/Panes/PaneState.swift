@@ -17,6 +17,10 @@ struct PaneState: Sendable {
     var selectedName: String?
     /// The first visible row.
     var top = 0
+    /// Rows that the next action is meant for; they keep their marks while a filter hides them.
+    var marks: Set<RowID> = []
+    /// The row that was marked last, where a range begins.
+    var lastMark: RowID?
     /// Columns scrolled off to the left.
     var sideways = 0
     var filter = Filter.none
@@ -54,6 +58,10 @@ struct PaneState: Sendable {
         let members = pane.members(of: context.snapshot)
         total = members.count
         rows = members.map { RowRef(id: pane.id(of: $0, in: context.snapshot), index: $0) }
+        if !marks.isEmpty {
+            let here = Set(rows.map(\.id))
+            dropMarks { here.contains($0) }
+        }
         if !filter.isEmpty { applyFilter(pane: pane, context: context) }
         applyOrder(pane: pane, snapshot: context.snapshot, old: holding ? old : [])
         guard let selection else {
