@@ -10,39 +10,53 @@ public actor ControlPlane {
     public nonisolated let layout: LabLayout
     private let nodes: [ProxyNode]
     private let logger: Logger
-    private var pushers: [ProxyID: ProxyPusher] = [:]
+    private let pushers: [ProxyID: ProxyPusher]
     private var index = ServiceIndex(MeshConfiguration())
-    /// Alike proxies are told the same.
-    private var planners: [PlanTarget: OutboundPlanner] = [:]
+    private var groups: [PlanTarget: Group] = [:]
     /// A mesh that takes the place of the one that is known, and what changed since.
     private var pending: (mesh: MeshConfiguration?, changes: [MeshChange]) = (nil, [])
     private var distributor: Task<Void, Never>?
+    private var server: DiscoveryServer?
+
+    /// Proxies that are told alike.
+    private struct Group {
+        var planner: OutboundPlanner
+        var factory: ResourceFactory
+    }
 
     /// Changes that come this close together are pushed as one.
     private static let debounce = Duration.milliseconds(5)
+
+    /// The API of the Envoy that is installed, read when it is first needed.
+    static let types = Result { try EnvoyTypes(executable: EnvoyLocator.find()) }
 
     /// Prepares a control plane for these proxies; `start` sets it to work.
     public init(layout: LabLayout, nodes: [ProxyNode], logger: Logger = Logger(label: "control-plane")) {
         self.layout = layout
         self.nodes = nodes
         self.logger = logger
+        pushers = Dictionary(
+            nodes.map { ($0.id, ProxyPusher(node: $0, logger: logger)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Writes every proxy's bootstrap and first configuration; after that the Envoys may start.
+    /// Writes every proxy's bootstrap, and serves their configuration from here on; after that the Envoys may start.
     ///
-    /// Throws when a file cannot be written. Envoys that run already, left by an earlier run, are brought up to date.
+    /// Throws when a file cannot be written, or an address not be bound. Envoys that run already, left by an earlier run,
+    /// are brought up to date.
     public func start(with mesh: MeshConfiguration) async throws {
         for node in nodes {
-            pushers[node.id] = try ProxyPusher(node: node, layout: layout, logger: logger)
-            let files = ProxyFiles(node: node)
-            try files.write(EnvoyBootstrap.document(node: node).jsonText(indent: 1), to: files.bootstrapFile)
+            try ProxyFiles(node: node).write(bootstrap: EnvoyBootstrap.document(node: node, layout: layout))
         }
         pending = (mesh, [])
-        await distribute()
-        for pusher in pushers.values { await pusher.finishWriting() }
-        if let problem = await status().first(where: { $0.problem != nil }) {
-            throw StartError(proxy: problem.proxy, problem: problem.problem ?? "")
+        await distribute(ResourceEncoder(types: try Self.types.get()))
+        for node in nodes {
+            if let problem = await pushers[node.id]?.status.problem {
+                throw StartError(proxy: node.id, problem: problem)
+            }
         }
+        let byNode = Dictionary(
+            nodes.map { (EnvoyBootstrap.nodeID($0), pushers[$0.id]) }, uniquingKeysWith: { first, _ in first })
+        server = try await DiscoveryServer(address: layout.istiodAddress) { byNode[$0] ?? nil }
     }
 
     /// A proxy's first configuration could not be written.
@@ -68,9 +82,11 @@ public actor ControlPlane {
     }
 
     private func distributeSoon() {
-        guard distributor == nil else { return }
+        guard distributor == nil, case .success(let types) = Self.types else { return }
         distributor = Task {
-            while hasPending, (try? await Task.sleep(for: Self.debounce)) != nil { await distribute() }
+            while hasPending, (try? await Task.sleep(for: Self.debounce)) != nil {
+                await distribute(ResourceEncoder(types: types))
+            }
             distributor = nil
         }
     }
@@ -81,22 +97,19 @@ public actor ControlPlane {
     public func stop() async {
         distributor?.cancel()
         await distributor?.value
+        await server?.stop()
         for pusher in pushers.values { await pusher.stop() }
     }
 
-    /// How every proxy stands, by answers no older than half a second, in the order of the proxies' names.
-    public func status() async -> [ProxySyncDetail] { await status(maximumAge: .milliseconds(500)) }
-
-    private func status(maximumAge: Duration) async -> [ProxySyncDetail] {
-        await withTaskGroup(of: ProxySyncDetail.self) { group in
-            for pusher in pushers.values {
-                group.addTask { await pusher.status(maximumAge: maximumAge) }
-            }
-            var details: [ProxySyncDetail] = []
-            for await detail in group { details.append(detail) }
-            return details.sorted { $0.proxy < $1.proxy }
-        }
+    /// How every proxy stands, in the order of the proxies' names.
+    public func status() async -> [ProxySyncDetail] {
+        var details: [ProxySyncDetail] = []
+        for pusher in pushers.values { details.append(await pusher.status) }
+        return details.sorted { $0.proxy < $1.proxy }
     }
+
+    /// What brings a proxy to what it is to have.
+    func pusher(of proxy: ProxyID) -> ProxyPusher? { pushers[proxy] }
 
     /// Waits until every proxy is live and has all that it was sent; returns those that are not when time runs out, or
     /// as soon as one has rejected something.
@@ -104,7 +117,7 @@ public actor ControlPlane {
         let deadline = ContinuousClock.now + timeout
         while true {
             let isIdle = distributor == nil
-            let missing = await status(maximumAge: .zero).filter { !$0.isInSync }
+            let missing = await status().filter { !$0.isInSync }
             if isIdle && missing.isEmpty { return [] }
             let isHopeless = missing.contains { detail in
                 detail.problem != nil || detail.types.values.contains { $0.error != nil }
@@ -114,30 +127,43 @@ public actor ControlPlane {
         }
     }
 
-    private func distribute() async {
+    private func distribute(_ encoder: ResourceEncoder) async {
         let (mesh, changes) = pending
         pending = (nil, [])
         if let mesh {
             index = ServiceIndex(mesh)
-            planners = [:]
+            groups = [:]
         }
         let change = index.apply(changes)
-        for (target, members) in Dictionary(grouping: nodes, by: \.target) {
-            if planners[target] == nil {
-                planners[target] = OutboundPlanner(index: index, target: target)
+        let members = Dictionary(grouping: nodes, by: { index.reduced($0.target) })
+        // Who is told alike is another question when labels count that did not before.
+        if Set(members.keys) != Set(groups.keys) { groups = [:] }
+        for (target, nodes) in members {
+            let isWhole = groups[target] == nil
+            let changed: PlanChange
+            if isWhole {
+                let planner = OutboundPlanner(index: index, target: target)
+                changed = PlanChange(planner.plan)
+                groups[target] = Group(
+                    planner: planner, factory: ResourceFactory(nodes: nodes, layout: layout, encoder: encoder))
             } else {
-                planners[target]?.follow(change, index)
+                changed = groups[target]?.planner.follow(change, index) ?? PlanChange()
             }
-            guard let plan = planners[target]?.plan else { continue }
             let credentials = TLSSecret.credentials(in: target.namespace, of: index.mesh.secrets)
-            for node in members { await pushers[node.id]?.submit(plan, credentials: credentials) }
+            guard let planner = groups[target]?.planner,
+                let resources = groups[target]?.factory.follow(changed, of: planner, credentials: credentials)
+            else { continue }
+            for (proxy, change) in resources { await pushers[proxy]?.submit(change, isWhole: isWhole) }
         }
     }
 
     /// What the debug endpoints tell of, at one moment.
     func debugView() async -> DebugView {
         let index = index
-        let report = planners.values.reduce(into: PushReport()) { $0.merge($1.report) }
-        return DebugView(index: index, report: report, proxies: await status(), nodes: nodes)
+        let report = groups.values.reduce(into: PushReport()) { $0.merge($1.planner.report) }
+        var watches: [ProxyID: [DiscoveryType: [String]]] = [:]
+        for (proxy, pusher) in pushers { watches[proxy] = await pusher.watches }
+        return DebugView(
+            index: index, report: report, proxies: await status(), nodes: nodes, layout: layout, watches: watches)
     }
 }

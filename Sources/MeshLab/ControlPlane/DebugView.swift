@@ -7,6 +7,9 @@ struct DebugView: Sendable {
     let report: PushReport
     let proxies: [ProxySyncDetail]
     let nodes: [ProxyNode]
+    let layout: LabLayout
+    /// The names of each type that each proxy watches.
+    var watches: [ProxyID: [DiscoveryType: [String]]] = [:]
 
     static let endpoints: [(path: String, summary: String)] = [
         ("adsz", "Status and debug interface for ADS"),
@@ -66,7 +69,7 @@ struct DebugView: Sendable {
                     [
                         "connectionId": .string("\(node.id)-1"), "address": .string(node.ip),
                         "labels": JSONValue(node.labels),
-                        "metadata": EnvoyBootstrap.document(node: node)["node"]?["metadata"] ?? [:],
+                        "metadata": EnvoyBootstrap.document(node: node, layout: layout)["node"]?["metadata"] ?? [:],
                         "watches": .object(
                             Dictionary(
                                 DiscoveryType.allCases.map { ($0.typeURL, []) }, uniquingKeysWith: { first, _ in first }

@@ -1,26 +1,14 @@
 import MeshState
 
-/// One Envoy resource with its text as it is written to a file.
+/// One Envoy resource as JSON.
 struct EnvoyResource: Sendable, Hashable {
     let name: String
     let value: JSONValue
-    let text: String
-    let references: ResourceReferences
+    /// Clusters that it may name although they do not exist.
+    var mayLack: Set<String> = []
 
-    /// `mayLack`: clusters that it may name although they do not exist.
-    init(name: String, value: JSONValue, mayLack: Set<String> = []) {
-        self.name = name
-        self.value = value
-        text = value.jsonText()
-        references = ResourceReferences(of: value, mayLack: mayLack)
-    }
-
-    static func == (left: Self, right: Self) -> Bool { left.name == right.name && left.text == right.text }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(name)
-        hasher.combine(text)
-    }
+    var text: String { value.jsonText() }
+    var references: ResourceReferences { ResourceReferences(of: value, mayLack: mayLack) }
 }
 
 /// The whole configuration of one proxy, each type by the names of its resources.
@@ -28,63 +16,49 @@ struct EnvoyResources: Sendable, Hashable {
     var clusters: [String: EnvoyResource] = [:]
     var listeners: [String: EnvoyResource] = [:]
     var routes: [String: EnvoyResource] = [:]
+
+    subscript(type: DiscoveryType) -> [String: EnvoyResource] {
+        switch type {
+        case .cds: clusters
+        case .lds: listeners
+        case .rds: routes
+        }
+    }
 }
 
 extension EnvoyResources {
-    /// Makes the configuration of one proxy from the mesh: the same mesh gives the same resources to the byte.
+    /// Writes the configuration of one proxy from its plan: the same plan gives the same resources.
+    init(plan: ProxyPlan, credentials: [String: TLSSecret] = [:], node: ProxyNode, layout: LabLayout) {
+        let writer = ResourceWriter(
+            node: node, layout: layout, context: WriterContext(plan: plan, credentials: credentials))
+        self = writer.standing
+        for plan in plan.clusters { clusters[plan.name] = writer.resource(plan) }
+        for plan in plan.listeners { listeners[plan.name] = writer.resource(plan) }
+        for plan in plan.routes { routes[plan.name] = writer.resource(plan) }
+    }
+
+    /// Writes the configuration of one proxy from the mesh.
     init(mesh: MeshConfiguration, node: ProxyNode, layout: LabLayout) {
         let planner = OutboundPlanner(index: ServiceIndex(mesh), target: node.target)
-        var cache = ResourceCache()
-        self = cache.resources(plan: planner.plan, node: node, layout: layout)
+        self.init(
+            plan: planner.plan,
+            credentials: TLSSecret.credentials(in: node.id.namespace, of: mesh.secrets), node: node, layout: layout)
     }
 }
 
-/// Resources as they were last made from their plans, so that only what changed is made again.
-struct ResourceCache {
-    private var clusters: [String: (ClusterPlan, EnvoyResource)] = [:]
-    private var listeners: [String: (ListenerPlan, EnvoyResource)] = [:]
-    private var routes: [String: (RoutePlan, EnvoyResource)] = [:]
-    private var context: WriterContext?
+extension ResourceWriter {
+    func resource(_ plan: ClusterPlan) -> EnvoyResource { EnvoyResource(name: plan.name, value: cluster(plan)) }
 
-    /// The resources of a plan; one cache belongs to one proxy.
-    mutating func resources(
-        plan: ProxyPlan, credentials: [String: TLSSecret] = [:], node: ProxyNode, layout: LabLayout
-    ) -> EnvoyResources {
-        let context = WriterContext(plan: plan, credentials: credentials)
-        if self.context != context {
-            listeners = [:]
-            routes = [:]
-            if self.context?.credentials != credentials { clusters = [:] }
-            self.context = context
-        }
-        let writer = ResourceWriter(node: node, layout: layout, context: context)
-        var result = writer.standing
-        // A Sidecar names this one.
-        let proxy: Set = plan.lastResort.egressProxy.map { [$0] } ?? []
-        func fill<Plan: Hashable>(
-            _ plans: [Plan], _ cache: inout [String: (Plan, EnvoyResource)],
-            _ target: WritableKeyPath<EnvoyResources, [String: EnvoyResource]>,
-            name: (Plan) -> String, make: (Plan) -> JSONValue, mayLack: (Plan) -> Set<String>
-        ) {
-            var next: [String: (Plan, EnvoyResource)] = [:]
-            for plan in plans {
-                let name = name(plan)
-                let made: EnvoyResource
-                if let known = cache[name], known.0 == plan {
-                    made = known.1
-                } else {
-                    made = EnvoyResource(name: name, value: make(plan), mayLack: mayLack(plan).union(proxy))
-                }
-                next[name] = (plan, made)
-                result[keyPath: target][name] = made
-            }
-            cache = next
-        }
-        fill(plan.clusters, &clusters, \.clusters, name: \.name, make: writer.cluster, mayLack: { _ in [] })
-        fill(plan.listeners, &listeners, \.listeners, name: \.name, make: writer.listener, mayLack: \.chosenClusters)
-        fill(plan.routes, &routes, \.routes, name: \.name, make: writer.route, mayLack: \.chosenClusters)
-        return result
+    func resource(_ plan: ListenerPlan) -> EnvoyResource {
+        EnvoyResource(name: plan.name, value: listener(plan), mayLack: plan.chosenClusters.union(namedBySidecar))
     }
+
+    func resource(_ plan: RoutePlan) -> EnvoyResource {
+        EnvoyResource(name: plan.name, value: route(plan), mayLack: plan.chosenClusters.union(namedBySidecar))
+    }
+
+    /// The cluster of a Sidecar's `egressProxy`.
+    var namedBySidecar: Set<String> { lastResort.egressProxy.map { [$0] } ?? [] }
 }
 
 /// The clusters that VirtualServices name: calls to one that does not exist fail, and everything else goes on.

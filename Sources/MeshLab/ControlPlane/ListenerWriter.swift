@@ -62,7 +62,7 @@ extension ResourceWriter {
             isHTTP = true
             let routes: JSONValue = [
                 "route_config_name": .string(route),
-                "config_source": Self.file(ProxyFiles(node: node).routeFile(route).path),
+                "config_source": Self.discovery,
             ]
             result = http(
                 prefix: "outbound_\(plan.name)",
@@ -118,7 +118,7 @@ extension ResourceWriter {
         if inspectors.count > 1 { members.merge(Inspector.members(inspectors)) { $1 } }
         return EnvoyResource(
             name: name, value: Self.resource(Self.listenerType, members),
-            mayLack: lastResort.egressProxy.map { [$0] } ?? [])
+            mayLack: namedBySidecar)
     }
 }
 

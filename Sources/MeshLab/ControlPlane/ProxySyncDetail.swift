@@ -55,8 +55,11 @@ public struct ProxySyncDetail: Sendable, Hashable {
     public var proxy: ProxyID
     /// Sidecar or gateway.
     public var kind: Pod.ProxyKind
-    /// Whether its admin interface answered when it was last asked.
+    /// Whether it is connected.
     public var isReachable = false
+    /// Since when, and under which name; nil while it is not connected.
+    public var connectedAt: Date?
+    public var connection: String?
     /// Whether something newer than what `types` tell of is being written.
     public var isPushing = false
     /// Each type's versions.

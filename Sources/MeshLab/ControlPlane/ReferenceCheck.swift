@@ -49,33 +49,48 @@ struct ResourceReferences: Sendable, Hashable {
     }
 }
 
-extension EnvoyResources {
-    /// What would make this configuration fail or go nowhere, in words; empty when all is well.
-    func referenceProblems() -> [String] {
-        var problems: [String] = []
-        func check(_ resources: [String: EnvoyResource], _ type: String) {
-            for (name, resource) in resources.sorted(by: { $0.key < $1.key }) {
-                let place = "\(type) \(name)"
-                problems += resource.references.problems.map { "\(place): \($0)" }
-                for cluster in resource.references.clusters.sorted() where clusters[cluster] == nil {
-                    problems.append("\(place) names the cluster \(cluster), which does not exist")
-                }
-                for route in resource.references.routes.sorted() where routes[route] == nil {
-                    problems.append("\(place) names the route configuration \(route), which does not exist")
-                }
+extension ResourceChange {
+    /// What would fail or go nowhere with this change of a configuration, in words; empty when all is well.
+    func problems(in before: [DiscoveryType: [String: EncodedResource]]) -> [String] {
+        let gone = removed.mapValues(Set.init)
+        let new = put.mapValues { Dictionary($0.map { ($0.name, $0) }, uniquingKeysWith: { $1 }) }
+        func exists(_ name: String, _ type: DiscoveryType) -> Bool {
+            new[type]?[name] != nil || before[type]?[name] != nil && gone[type]?.contains(name) != true
+        }
+        var problems = failures.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        func look(at resource: EncodedResource, _ type: DiscoveryType) {
+            let place = "\(type.resourceName) \(resource.name)"
+            problems += resource.references.problems.map { "\(place): \($0)" }
+            for cluster in resource.references.clusters.sorted() where !exists(cluster, .cds) {
+                problems.append("\(place) names the cluster \(cluster), which does not exist")
+            }
+            for route in resource.references.routes.sorted() where !exists(route, .rds) {
+                problems.append("\(place) names the route configuration \(route), which does not exist")
             }
         }
-        check(clusters, "cluster")
-        check(listeners, "listener")
-        check(routes, "route configuration")
-        var addresses: [JSONValue: String] = [:]
-        for (name, listener) in listeners.sorted(by: { $0.key < $1.key }) {
-            guard let address = listener.value["address"] else { continue }
-            if let other = addresses[address] {
-                problems.append("listeners \(other) and \(name) have the same address")
+        for type in DiscoveryType.allCases {
+            for (_, resource) in (new[type] ?? [:]).sorted(by: { $0.key < $1.key }) { look(at: resource, type) }
+            // What stays may name what goes.
+            if gone[.cds]?.isEmpty != false && gone[.rds]?.isEmpty != false { continue }
+            for (name, resource) in before[type] ?? [:] where new[type]?[name] == nil && exists(name, type) {
+                let names = resource.references
+                if gone[.cds]?.isDisjoint(with: names.clusters) == false
+                    || gone[.rds]?.isDisjoint(with: names.routes) == false
+                {
+                    look(at: resource, type)
+                }
             }
-            addresses[address] = name
         }
         return problems
+    }
+}
+
+extension DiscoveryType {
+    fileprivate var resourceName: String {
+        switch self {
+        case .cds: "cluster"
+        case .lds: "listener"
+        case .rds: "route configuration"
+        }
     }
 }

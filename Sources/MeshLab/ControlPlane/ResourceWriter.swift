@@ -8,11 +8,11 @@ struct ResourceWriter {
     let context: WriterContext
     let workload: WorkloadCertificates
 
-    init(node: ProxyNode, layout: LabLayout, context: WriterContext) {
+    init(node: ProxyNode, layout: LabLayout, context: WriterContext, workload: WorkloadCertificates? = nil) {
         self.node = node
         self.layout = layout
         self.context = context
-        workload = WorkloadCertificates(node: node)
+        self.workload = workload ?? WorkloadCertificates(node: node)
     }
 
     static let blackHole = LastResort.blackHole
@@ -42,6 +42,17 @@ struct WriterContext: Sendable, Hashable {
         var hash: DestinationRule.LoadBalancer?
         /// Seconds; nil for no limit.
         var maxConnectionDuration: Double?
+
+        /// nil for a cluster that needs nothing of the kind.
+        init?(_ cluster: ClusterPlan) {
+            if case .dynamicDNS(let port) = cluster.discovery { dynamicPort = port }
+            switch cluster.settings.loadBalancer {
+            case .header, .cookie, .sourceIP, .queryParameter: hash = cluster.settings.loadBalancer
+            case .simple, nil: break
+            }
+            maxConnectionDuration = cluster.settings.connectionPool?.maxConnectionDuration
+            if dynamicPort == nil, hash == nil, maxConnectionDuration == nil { return nil }
+        }
     }
 
     let lastResort: LastResort
@@ -52,23 +63,24 @@ struct WriterContext: Sendable, Hashable {
     /// By the name that a `credentialName` gives.
     let credentials: [String: TLSSecret]
 
-    init(plan: ProxyPlan, credentials: [String: TLSSecret] = [:]) {
-        lastResort = plan.lastResort
-        self.credentials = credentials
-        let wildcards = plan.listeners.filter { $0.bind == ListenerPlan.wildcard }
-        wildcardPorts = plan.lastResort.policy == .allowAnyDynamicDNS ? Set(wildcards.map(\.port)) : []
-        var traits: [String: ClusterTraits] = [:]
-        for cluster in plan.clusters {
-            var trait = ClusterTraits()
-            if case .dynamicDNS(let port) = cluster.discovery { trait.dynamicPort = port }
-            switch cluster.settings.loadBalancer {
-            case .header, .cookie, .sourceIP, .queryParameter: trait.hash = cluster.settings.loadBalancer
-            case .simple, nil: break
-            }
-            trait.maxConnectionDuration = cluster.settings.connectionPool?.maxConnectionDuration
-            if trait != ClusterTraits() { traits[cluster.name] = trait }
-        }
+    init(
+        lastResort: LastResort, traits: [String: ClusterTraits], wildcardPorts: Set<Int>,
+        credentials: [String: TLSSecret]
+    ) {
+        self.lastResort = lastResort
         self.traits = traits
+        self.wildcardPorts = wildcardPorts
+        self.credentials = credentials
+    }
+
+    init(plan: ProxyPlan, credentials: [String: TLSSecret] = [:]) {
+        self.init(
+            lastResort: plan.lastResort,
+            traits: Dictionary(
+                plan.clusters.compactMap { cluster in ClusterTraits(cluster).map { (cluster.name, $0) } },
+                uniquingKeysWith: { first, _ in first }),
+            wildcardPorts: plan.lastResort.policy == .allowAnyDynamicDNS ? plan.listeners.wildcardPorts : [],
+            credentials: credentials)
     }
 
     /// Whether any call's name is resolved when it comes.
@@ -100,6 +112,11 @@ extension ResourceWriter {
     static func file(_ path: String) -> JSONValue {
         ["path_config_source": ["path": .string(path)], "resource_api_version": "V3"]
     }
+
+    /// The stream that all configuration comes by; what it brings may take its time.
+    static let discovery: JSONValue = [
+        "ads": [:], "initial_fetch_timeout": "0s", "resource_api_version": "V3",
+    ]
 
     /// A number of things; Envoy keeps them in 32 bits.
     static func count(_ value: Int) -> JSONValue { .integer(Int64(min(max(value, 0), Int(UInt32.max)))) }

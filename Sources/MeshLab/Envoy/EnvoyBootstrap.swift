@@ -3,15 +3,23 @@ import MeshState
 
 /// The part of an Envoy's configuration that never changes while it runs.
 enum EnvoyBootstrap {
-    /// The bootstrap of a proxy: who it is, where its admin interface is, where its configuration comes from.
-    static func document(node: ProxyNode) -> JSONValue {
-        let files = ProxyFiles(node: node)
+    /// Istio's name for the cluster that configuration comes from.
+    private static let controlPlane = "xds-grpc"
+    private static let httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+    /// How a proxy names itself to the control plane.
+    static func nodeID(_ node: ProxyNode) -> String {
         let role = node.kind == .gateway ? "router" : "sidecar"
+        return "\(role)~\(node.ip)~\(node.id)~\(node.id.namespace).svc.cluster.local"
+    }
+
+    /// The bootstrap of a proxy: who it is, where its admin interface is, where its configuration comes from.
+    static func document(node: ProxyNode, layout: LabLayout) -> JSONValue {
         let namespace = node.id.namespace
         let clusterLabel = node.labels["app"] ?? node.workload
         return [
             "node": [
-                "id": .string("\(role)~\(node.ip)~\(node.id)~\(namespace).svc.cluster.local"),
+                "id": .string(nodeID(node)),
                 "cluster": .string("\(clusterLabel).\(namespace)"),
                 "metadata": [
                     "NAME": .string(node.id.pod), "NAMESPACE": .string(namespace),
@@ -30,8 +38,54 @@ enum EnvoyBootstrap {
                 ]
             ],
             "dynamic_resources": [
-                "cds_config": ResourceWriter.file(files.clustersFile.path),
-                "lds_config": ResourceWriter.file(files.listenersFile.path),
+                "ads_config": [
+                    "api_type": "DELTA_GRPC", "transport_api_version": "V3", "set_node_on_first_message_only": true,
+                    "grpc_services": [
+                        [
+                            "envoy_grpc": [
+                                "cluster_name": .string(controlPlane),
+                                // One that was away is found again soon.
+                                "retry_policy": [
+                                    "retry_back_off": ["base_interval": "0.05s", "max_interval": "0.5s"]
+                                ],
+                            ]
+                        ]
+                    ],
+                ],
+                "cds_config": ResourceWriter.discovery, "lds_config": ResourceWriter.discovery,
+            ],
+            "static_resources": [
+                "clusters": [
+                    [
+                        "name": .string(controlPlane), "type": "STATIC", "connect_timeout": "1s",
+                        "typed_extension_protocol_options": .object([
+                            httpOptions: ResourceWriter.resource(
+                                httpOptions,
+                                [
+                                    "explicit_http_config": [
+                                        "http2_protocol_options": [
+                                            "connection_keepalive": ["interval": "30s", "timeout": "5s"]
+                                        ]
+                                    ]
+                                ])
+                        ]),
+                        "load_assignment": [
+                            "cluster_name": .string(controlPlane),
+                            "endpoints": [
+                                [
+                                    "lb_endpoints": [
+                                        [
+                                            "endpoint": [
+                                                "address": ResourceWriter.socketAddress(
+                                                    layout.istiodAddress, port: DiscoveryServer.port)
+                                            ]
+                                        ]
+                                    ]
+                                ]
+                            ],
+                        ],
+                    ]
+                ]
             ],
         ]
     }

@@ -57,7 +57,7 @@ struct CertificateAuthority: Sendable {
     /// Makes a certificate and its key, unless they are there and will be good for a while.
     func sign(_ identity: LabCA.Identity, _ contents: Contents) async throws {
         let configuration = identity.certificateFile.deletingPathExtension().appendingPathExtension("cnf")
-        let authority = ContentHash(of: [try String(contentsOf: certificateFile, encoding: .utf8)]).text
+        let authority = ContentHash(of: Array(try Data(contentsOf: certificateFile))).text
         let text = "# \(contents.subject)\n# signed by \(authority)\n" + contents.extensions
         if Self.isGood(identity.certificateFile, identity.keyFile),
             FileManager.default.contents(atPath: configuration.path) == Data(text.utf8)

@@ -177,7 +177,7 @@ import Testing
             ports: [.make(80, "HTTP"), .make(81, "GRPC"), .make(82, "TCP")],
             layout: Self.layout)
         defer { try? FileManager.default.removeItem(at: Self.layout.stateDirectory) }
-        try ProxyFiles(node: node).createDirectories()
+        try ProxyFiles(node: node).write(bootstrap: [:])
         let clusters = Self.clusters
         let hosts = ["a.example.com", "*.example.com", "*"].enumerated().map {
             RoutePlan.VirtualHost(name: "h\($0)", domains: [$1], routes: Self.routes, requiresTLS: $0 == 1)
@@ -195,15 +195,14 @@ import Testing
     }
 
     private func validate(_ plan: ProxyPlan, _ node: ProxyNode) async throws {
-        var cache = ResourceCache()
-        let resources = cache.resources(plan: plan, node: node, layout: Self.layout)
-        #expect(resources.referenceProblems().filter { !$0.contains("does not exist") } == [])
+        let resources = EnvoyResources(plan: plan, node: node, layout: Self.layout)
         // Envoy would overlook a null, and with it that something is missing.
         for resource in [resources.clusters, resources.listeners, resources.routes].flatMap(\.values) {
             #expect(!resource.text.contains(":null"), "\(resource.name)")
+            #expect(resource.references.problems == [], "\(resource.name)")
         }
         let routes = resources.routes.mapValues(\.value)
-        var bootstrap = EnvoyBootstrap.document(node: node)
+        var bootstrap = EnvoyBootstrap.document(node: node, layout: Self.layout)
         bootstrap["dynamic_resources"] = nil
         bootstrap["static_resources"] = [
             "clusters": .array(resources.clusters.values.map { untyped($0.value) }),

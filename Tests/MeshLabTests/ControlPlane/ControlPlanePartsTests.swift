@@ -21,30 +21,6 @@ import Testing
     func refuses(_ text: String) { #expect(NetworkPrefix(text) == nil) }
 }
 
-@Suite struct ProxyFilesTests {
-    @Test(arguments: [
-        ("80", "80.json"), ("outbound|80||edition.cnn.com", "outbound|80||edition.cnn.com.json"),
-        ("outbound|80||*.a.b", "outbound|80||*.a.b.json"), ("/run/x", "%2Frun%2Fx.json"), ("a%b", "a%25b.json"),
-    ])
-    func names(_ name: String, file: String) { #expect(ProxyFiles.fileName(name) == file) }
-
-    @Test func longNamesStayDifferentAndShortEnough() {
-        let name = "outbound|65535||" + String(repeating: "a.", count: 126)
-        #expect(ProxyFiles.fileName(name + "b").utf8.count <= 255)
-        #expect(ProxyFiles.fileName(name + "b") != ProxyFiles.fileName(name + "c"))
-    }
-
-    @Test func aVersionIsItsContents() {
-        func file(_ names: String...) -> DiscoveryFile {
-            DiscoveryFile(names.map { EnvoyResource(name: $0, value: ["name": .string($0)]) })
-        }
-        #expect(file("a", "b") == file("b", "a"))
-        #expect(file("a").version != file("b").version)
-        #expect(file("ab").version != file("a", "b").version)
-        #expect(file().version.count == 16)
-    }
-}
-
 @Suite struct ReferenceCheckTests {
     private static let node = TestLab.node(
         "sleep-1", "default", number: 11, kind: .sidecar, ports: [.make(80, "HTTP")],
@@ -60,19 +36,46 @@ import Testing
             ]), node: node, layout: layout)
     }
 
-    @Test func aMeshIsAllRight() { #expect(Self.resources().referenceProblems() == []) }
+    private static func encoded(_ resources: EnvoyResources) -> [DiscoveryType: [String: EncodedResource]] {
+        var result: [DiscoveryType: [String: EncodedResource]] = [:]
+        for type in DiscoveryType.allCases {
+            result[type] = resources[type].mapValues {
+                EncodedResource(name: $0.name, bytes: [], references: $0.references)
+            }
+        }
+        return result
+    }
 
-    @Test func theSameMeshGivesTheSameBytes() { #expect(Self.resources() == Self.resources()) }
+    /// What is wrong with a configuration that is sent as a whole.
+    private static func problems(_ resources: EnvoyResources) -> [String] {
+        var change = ResourceChange()
+        change.put = encoded(resources).mapValues { Array($0.values) }
+        return change.problems(in: [:])
+    }
+
+    @Test func aMeshIsAllRight() { #expect(Self.problems(Self.resources()) == []) }
+
+    @Test func theSameMeshGivesTheSameResources() { #expect(Self.resources() == Self.resources()) }
+
+    private static let missing = [
+        "listener 0.0.0.0_443 names the cluster outbound|443||a.b, which does not exist",
+        "listener 0.0.0.0_80 names the route configuration 80, which does not exist",
+    ]
 
     @Test func whatIsMissingIsNamed() {
         var resources = Self.resources()
         resources.clusters["outbound|443||a.b"] = nil
         resources.routes["80"] = nil
-        #expect(
-            resources.referenceProblems() == [
-                "listener 0.0.0.0_443 names the cluster outbound|443||a.b, which does not exist",
-                "listener 0.0.0.0_80 names the route configuration 80, which does not exist",
-            ])
+        #expect(Self.problems(resources) == Self.missing)
+    }
+
+    @Test func whatGoesMustNotBeNamedByWhatStays() {
+        let before = Self.encoded(Self.resources())
+        var change = ResourceChange()
+        change.removed = [.cds: ["outbound|443||a.b"], .rds: ["80"]]
+        #expect(change.problems(in: before).sorted() == Self.missing)
+        change.removed[.lds] = ["0.0.0.0_443", "0.0.0.0_80"]
+        #expect(change.problems(in: before) == [])
     }
 
     @Test(
@@ -85,37 +88,7 @@ import Testing
     func whatIsWrongInside(_ value: JSONValue, problem: String) {
         var resources = Self.resources()
         resources.listeners["x"] = EnvoyResource(name: "x", value: value)
-        #expect(resources.referenceProblems() == ["listener x: \(problem)"])
-    }
-
-    @Test func twoListenersAtOneAddress() {
-        var resources = Self.resources()
-        resources.listeners["x"] = EnvoyResource(name: "x", value: resources.listeners["0.0.0.0_80"]?.value ?? nil)
-        #expect(resources.referenceProblems() == ["listeners 0.0.0.0_80 and x have the same address"])
-    }
-}
-
-@Suite struct LogReasonsTests {
-    @Test func reasonsAreFoundOverSeveralLines() {
-        let config = "[2026-11-21 13:23:46.681][1][warning][config] [x.cc:81] Filesystem config update"
-        let malformed = "Error adding/updating cluster(s) outbound|2||b: malformed IP address: foo.bar"
-        let log = """
-            \(config) rejected: goo.gle/debugproto  \("")
-            name: "outbound|1||bad.example.com"
-            type: ORIGINAL_DST
-            : Proto constraint validation failed (UpstreamPortOverride: value must be less than or equal to 65535)
-            [2026-11-21 13:23:45.652][1][warning][main] [server.cc:1059] There is no configured limit
-            [2026-11-21T13:17:32.036Z] "- - -" 0 UH - - "-" 0 0 1 - "-" "-" "-" "-" "-" BlackHoleCluster - - - - -
-            \(config) rejected: \(malformed)
-            \(config) rejected: \(malformed)
-            \(config) failure: in cds.json, Unable to parse JSON
-            """
-        #expect(
-            LogReasons.reasons(in: log) == [
-                "outbound|1||bad.example.com: Proto constraint validation failed "
-                    + "(UpstreamPortOverride: value must be less than or equal to 65535)",
-                malformed, "in cds.json, Unable to parse JSON",
-            ])
+        #expect(Self.problems(resources) == ["listener x: \(problem)"])
     }
 }
 

@@ -98,12 +98,14 @@ import Testing
         }
     }
 
+    private static let layout = LabLayout(stateDirectory: URL(filePath: "/nowhere"), block: 9)
+
     @Test func thePolicyIsSpelledOutUnlessItIsTheZero() {
         func policy(_ policy: OutboundPolicy) -> JSONValue? {
             DebugView(
-                index: ServiceIndex(MeshConfiguration(policy: policy)), report: PushReport(), proxies: [], nodes: []
-            )
-            .document("mesh")?["outboundTrafficPolicy"]
+                index: ServiceIndex(MeshConfiguration(policy: policy)), report: PushReport(), proxies: [], nodes: [],
+                layout: Self.layout
+            ).document("mesh")?["outboundTrafficPolicy"]
         }
         #expect(policy(.registryOnly) == [:])
         #expect(policy(.allowAny) == ["mode": "ALLOW_ANY"])
@@ -118,9 +120,9 @@ import Testing
         sync.error = "no"
         detail.types[.lds] = sync
         let row = DebugView(
-            index: ServiceIndex(MeshConfiguration()), report: PushReport(), proxies: [detail], nodes: []
-        )
-        .document("syncz")?[0]
+            index: ServiceIndex(MeshConfiguration()), report: PushReport(), proxies: [detail], nodes: [],
+            layout: Self.layout
+        ).document("syncz")?[0]
         #expect(row?["listener_sent"] == "2" && row?["listener_acked"] == "1")
         let listeners = row?["resources"]?["type.googleapis.com/envoy.config.listener.v3.Listener"]
         #expect(listeners?["lastError"] == "no")

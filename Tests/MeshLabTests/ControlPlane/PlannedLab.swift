@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import MeshState
 import Testing
 
@@ -8,7 +7,6 @@ import Testing
 /// A lab whose proxies are given plans by hand, with the lab's certificates, its outside world and its names.
 struct PlannedLab {
     let lab: TestLab
-    private let pushers: [ProxyPusher]
 
     static func run(
         gateway: Bool = false, ports: [ServicePort] = [], peerPorts: [ServicePort]? = nil, outside: Bool = false,
@@ -22,23 +20,18 @@ struct PlannedLab {
                 server = FixedNameServer(host: layout.nameServerAddress, port: layout.nameServerPort, names: names)
             }
         ) { lab in
-            await lab.plane.stop()
-            let pushers = try lab.nodes.map {
-                try ProxyPusher(node: $0, layout: lab.layout, logger: Logger(label: "test"))
-            }
             let world = Task { if outside { try await Self.serveOutside(lab.layout) } }
             do {
-                try await body(PlannedLab(lab: lab, pushers: pushers))
+                try await body(PlannedLab(lab: lab))
             } catch {
-                await stop(pushers, world)
+                await end(world)
                 throw error
             }
-            await stop(pushers, world)
+            await end(world)
         }
     }
 
-    private static func stop(_ pushers: [ProxyPusher], _ world: Task<Void, any Error>) async {
-        for pusher in pushers { await pusher.stop() }
+    private static func end(_ world: Task<Void, any Error>) async {
         world.cancel()
         _ = await world.result
     }
@@ -59,10 +52,9 @@ struct PlannedLab {
 
     /// Gives a proxy its plan and waits until all of it is in effect.
     func give(_ plan: ProxyPlan, to index: Int = 0, credentials: [String: TLSSecret] = [:]) async throws {
-        await pushers[index].submit(plan, credentials: credentials)
-        await pushers[index].finishWriting()
+        try await lab.push(plan, to: index, credentials: credentials)
         let detail = try await lab.eventually("an end of the push") { () -> ProxySyncDetail? in
-            let detail = await pushers[index].status(maximumAge: .zero)
+            let detail = try await lab.status(of: index)
             let isOver = detail.isInSync || detail.problem != nil || detail.types.values.contains { $0.error != nil }
             return isOver ? detail : nil
         }

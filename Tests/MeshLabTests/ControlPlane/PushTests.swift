@@ -23,35 +23,23 @@ import Testing
             #expect(gateway.contains("outbound|80||edition.cnn.com::203.0.113.11:80"))
             #expect(!gateway.contains("PassthroughCluster"))
 
-            let before = try Self.fileDates(lab.sidecar.directory)
-            // A namespace's own entry is nothing to the gateway, so its files stay as they are.
-            let gatewayBefore = try Self.fileDates(lab.nodes[1].directory)
+            // A namespace's own entry is nothing to the gateway, which hears nothing of it.
+            let before = try await (lab.updates(), lab.updates(node: 1))
             mesh.entries.append(
                 .make(
                     "other", "other.example.com", ports: [.make(80, "HTTP")], resolution: .static,
                     endpoints: [EntryEndpoint(address: "203.0.113.10")], exportTo: ["."]))
             try await lab.update(mesh)
-            let after = try Self.fileDates(lab.sidecar.directory)
-            #expect(try Self.fileDates(lab.nodes[1].directory) == gatewayBefore)
-            let changed = after.filter { before[$0.key] != $0.value }.keys.sorted()
-            #expect(changed == ["cds/cds.json", "rds/80.json"])
+            let after = try await (lab.updates(), lab.updates(node: 1))
+            #expect(after.1 == before.1)
+            let changed = after.0.filter { before.0[$0.key] != $0.value }.keys.sorted()
+            #expect(changed == ["cluster_manager.cds", "http.outbound_0.0.0.0_80.rds.80"])
+            #expect(after.0["cluster_manager.cds"] == (before.0["cluster_manager.cds"] ?? 0) + 1)
 
             mesh.entries.removeLast()
             try await lab.update(mesh)
-            #expect(Set(try Self.fileDates(lab.sidecar.directory).keys) == Set(before.keys))
+            #expect(try await !lab.admin("/clusters").contains("other.example.com"))
         }
-    }
-
-    private static func fileDates(_ folder: URL) throws -> [String: Date] {
-        var result: [String: Date] = [:]
-        for type in ["cds", "lds", "rds"] {
-            let folder = folder.appending(path: type)
-            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-                let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
-                result["\(type)/\(name)"] = attributes[.modificationDate] as? Date
-            }
-        }
-        return result
     }
 
     @Test func endpointsAloneAreSwitchedWithoutTouchingTheRest() async throws {
@@ -106,14 +94,12 @@ import Testing
         try await TestLab.run(mesh) { lab in
             let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
             defer { server.stop() }
-            await lab.plane.stop()
-            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             let good = OutboundPlanner(
                 index: ServiceIndex(mesh), target: lab.sidecar.target
             ).plan
-            await pusher.submit(good)
-            await pusher.finishWriting()
-            #expect(await pusher.status(maximumAge: .zero).isInSync)
+            try await lab.push(good)
+            try await lab.settled()
+            #expect(try await lab.sidecarStatus.isInSync)
 
             var bad = good
             let cluster = "outbound|80||edition.cnn.com"
@@ -129,9 +115,9 @@ import Testing
                 ListenerPlan(
                     bind: "203.0.113.70", port: 7000,
                     chains: [.init(match: .init(), action: .tcp([WeightedCluster(cluster: cluster)]))]))
-            await pusher.submit(bad)
-            await pusher.finishWriting()
-            let detail = await pusher.status(maximumAge: .zero)
+            try await lab.push(bad)
+            try await lab.settled()
+            let detail = try await lab.sidecarStatus
             #expect(!detail.isInSync)
             #expect(detail.types[.lds]?.state == .rejected)
             #expect(detail.types[.lds]?.error?.contains("partial wildcards are not supported") == true, "\(detail)")
@@ -140,11 +126,10 @@ import Testing
             #expect(await lab.tcp("203.0.113.70", 7000).text == "cnn\n")
             #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
 
-            await pusher.submit(good)
-            await pusher.finishWriting()
-            #expect(await pusher.status(maximumAge: .zero).isInSync)
+            try await lab.push(good)
+            try await lab.settled()
+            #expect(try await lab.sidecarStatus.isInSync)
             #expect(await lab.tcp("203.0.113.70", 7000).isEmpty)
-            await pusher.stop()
         }
     }
 
@@ -152,13 +137,11 @@ import Testing
         try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
             let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
             defer { server.stop() }
-            await lab.plane.stop()
-            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             let good = OutboundPlanner(
                 index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), target: lab.sidecar.target
             ).plan
-            await pusher.submit(good)
-            await pusher.finishWriting()
+            try await lab.push(good)
+            try await lab.settled()
             var bad = good
             bad.clusters.append(
                 ClusterPlan(
@@ -171,25 +154,22 @@ import Testing
                     chains: [
                         .init(match: .init(), action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))
                     ]))
-            await pusher.submit(bad)
-            await pusher.finishWriting()
-            let detail = await pusher.status(maximumAge: .zero)
+            try await lab.push(bad)
+            try await lab.settled()
+            let detail = try await lab.sidecarStatus
             #expect(await lab.tcp("203.0.113.70", 7000).text == "cnn\n")
             #expect(detail.types[.cds]?.state == .rejected)
             #expect(detail.types[.cds]?.error?.contains("bad.example.com") == true, "\(detail)")
             #expect(detail.types[.lds]?.state == .synced)
             #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
-            await pusher.stop()
         }
     }
 
-    /// A push that Envoy rejects as it starts is found out too, though nobody was there when it was written.
+    /// A push that Envoy rejects as it starts is found out too, though nobody was there when it was made.
     @Test func aRejectionAtTheStartIsFoundOut() async throws {
         try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
             let server = NamedServer("cnn", host: "127.\(lab.layout.block).113.11", port: 10_080)
             defer { server.stop() }
-            await lab.plane.stop()
-            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             var plan = OutboundPlanner(
                 index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), target: lab.sidecar.target
             ).plan
@@ -202,49 +182,48 @@ import Testing
                             action: .tcp([WeightedCluster(cluster: "outbound|80||edition.cnn.com")]))
                     ]))
             try await lab.restartEnvoys {
-                await pusher.submit(plan)
-                await pusher.finishWriting()
-                #expect(await pusher.status(maximumAge: .zero).types[.lds]?.state == .neverAcknowledged)
+                try await lab.push(plan)
+                _ = try await lab.eventually("that it is gone") {
+                    try await lab.sidecarStatus.isReachable ? nil : true
+                }
+                #expect(try await lab.sidecarStatus.types[.lds]?.state == .stale)
             }
             let detail = try await lab.eventually("the rejection") {
-                let detail = await pusher.status(maximumAge: .zero)
+                let detail = try await lab.sidecarStatus
                 return detail.types[.lds]?.state == .rejected && !detail.isPushing ? detail : nil
             }
             #expect(detail.types[.lds]?.error?.contains("partial wildcards") == true)
             #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))
-            await pusher.stop()
         }
     }
 
     @Test func whatGoesNowhereIsNotPushed() async throws {
         try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
-            await lab.plane.stop()
-            let pusher = try ProxyPusher(node: lab.sidecar, layout: lab.layout, logger: Logger(label: "test"))
             var plan = OutboundPlanner(
                 index: ServiceIndex(MeshConfiguration(entries: [Self.cnn])), target: lab.sidecar.target
             ).plan
             plan.clusters = []
-            let before = try Self.fileDates(lab.sidecar.directory)
-            await pusher.submit(plan)
-            await pusher.finishWriting()
-            let detail = await pusher.status(maximumAge: .zero)
+            let before = try await lab.updates()
+            try await lab.push(plan)
+            try await lab.settled()
+            let detail = try await lab.sidecarStatus
             #expect(
                 detail.problem?.contains("names the cluster outbound|80||edition.cnn.com, which does not exist") == true
             )
             #expect(!detail.isInSync)
-            #expect(try Self.fileDates(lab.sidecar.directory) == before)
-            await pusher.stop()
+            #expect(try await lab.updates() == before)
         }
     }
 
     @Test func aNewControlPlaneTakesOverRunningEnvoys() async throws {
         try await TestLab.run(MeshConfiguration(entries: [Self.cnn])) { lab in
             await lab.plane.stop()
-            let before = try Self.fileDates(lab.sidecar.directory)
+            let before = try await lab.updates()
             let unchanged = ControlPlane(layout: lab.layout, nodes: lab.nodes)
             try await unchanged.start(with: MeshConfiguration(entries: [Self.cnn]))
             #expect(await unchanged.awaitSynced(timeout: .seconds(10)).isEmpty)
-            #expect(try Self.fileDates(lab.sidecar.directory) == before)
+            // What it has is what it is to have, so that it is sent nothing.
+            #expect(try await lab.updates() == before)
             await unchanged.stop()
 
             let changed = ControlPlane(layout: lab.layout, nodes: lab.nodes)
@@ -263,11 +242,9 @@ import Testing
             try await lab.restartEnvoys {
                 mesh.entries = [Self.cnn]
                 await lab.plane.update(mesh)
-                _ = try await lab.eventually("the file of the new listener") {
-                    let file = lab.sidecar.directory.appending(path: "lds/lds.json")
-                    return try String(contentsOf: file, encoding: .utf8).contains("0.0.0.0_80") ? true : nil
+                _ = try await lab.eventually("that it is gone") {
+                    await lab.plane.status().allSatisfy { !$0.isReachable } ? true : nil
                 }
-                #expect(await lab.plane.status().allSatisfy { !$0.isReachable })
             }
             try await lab.synced()
             #expect(await lab.http("203.0.113.11", 80, host: "edition.cnn.com").text.hasSuffix("cnn\n"))

@@ -1,8 +1,9 @@
 import Foundation
-import MeshLab
 import MeshState
 import Synchronization
 import Testing
+
+@testable import MeshLab
 
 /// One sidecar (and, if asked for, an egress gateway) with real Envoys in a block of the loopback of its own.
 final class TestLab: Sendable {
@@ -160,6 +161,45 @@ final class TestLab: Sendable {
     func update(_ mesh: MeshConfiguration) async throws {
         await plane.update(mesh)
         try await synced()
+    }
+
+    // MARK: Plans that no mesh makes
+
+    /// Sends a proxy, the sidecar unless told otherwise, a plan in the place of all that it has.
+    func push(_ plan: ProxyPlan, to node: Int = 0, credentials: [String: TLSSecret] = [:]) async throws {
+        let encoder = ResourceEncoder(types: try ControlPlane.types.get())
+        let resources = EnvoyResources(plan: plan, credentials: credentials, node: nodes[node], layout: layout)
+        var change = ResourceChange()
+        for type in DiscoveryType.allCases {
+            change.put[type] = try resources[type].values.map {
+                EncodedResource(
+                    name: $0.name, bytes: try encoder.encode($0.value).bytes, references: $0.references)
+            }
+        }
+        await plane.pusher(of: nodes[node].id)?.submit(change, isWhole: true)
+    }
+
+    var sidecarStatus: ProxySyncDetail { get async throws { try await status() } }
+
+    func status(of node: Int = 0) async throws -> ProxySyncDetail {
+        try #require(await plane.pusher(of: nodes[node].id)?.status)
+    }
+
+    /// Waits until the sidecar took, or did not take, all that it was sent.
+    func settled() async throws {
+        _ = try await eventually("all was sent") { try await sidecarStatus.isPushing ? nil : true }
+    }
+
+    /// How often a proxy took an update, by the place in its statistics where it counts them.
+    func updates(node: Int = 0) async throws -> [String: Int] {
+        let suffix = ".update_success"
+        let lines = try await admin("/stats?usedonly", node: node).split(whereSeparator: \.isNewline).compactMap {
+            line in
+            let parts = line.split(separator: ": ")
+            return parts.count == 2 && parts[0].hasSuffix(suffix)
+                ? (String(parts[0].dropLast(suffix.count)), Int(parts[1]) ?? 0) : nil
+        }
+        return Dictionary(lines, uniquingKeysWith: { first, _ in first })
     }
 
     func log(of pod: String = "sleep-1") -> String {

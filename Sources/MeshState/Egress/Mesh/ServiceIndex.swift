@@ -11,6 +11,8 @@ package struct ServiceIndex: Sendable {
     private var workloads: WorkloadIndex
     /// By namespace.
     private var kubernetes: [String: [ObjectKey: MeshService]] = [:]
+    /// The labels that something chooses sidecars by.
+    private var choosingLabels: Set<String> = []
 
     package init(_ mesh: MeshConfiguration) {
         self.mesh = mesh
@@ -19,6 +21,7 @@ package struct ServiceIndex: Sendable {
         workloads = WorkloadIndex(pods: mesh.pods, entries: mesh.workloadEntries)
         refreshServices()
         for entry in mesh.entries { refresh(entry.id, entry) }
+        refreshChoosingLabels()
     }
 
     /// What changed in an index.
@@ -70,6 +73,7 @@ package struct ServiceIndex: Sendable {
         if changes.contains(where: { $0.key.kind == VirtualService.kind }) {
             virtualServices = VirtualServiceIndex(mesh.virtualServices)
         }
+        if result.changesScopes || !result.ruledHosts.isEmpty { refreshChoosingLabels() }
         if changesWorkloads {
             workloads = WorkloadIndex(pods: mesh.pods, entries: mesh.workloadEntries)
             result.hosts.formUnion(refreshServices())
@@ -128,6 +132,28 @@ package struct ServiceIndex: Sendable {
     private static func isOlder(_ one: MeshService, _ other: MeshService) -> Bool {
         (one.created, one.attributeName, one.namespace, one.source.name, one.source.kind)
             < (other.created, other.attributeName, other.namespace, other.source.name, other.source.kind)
+    }
+
+    // MARK: Proxies
+
+    private mutating func refreshChoosingLabels() {
+        choosingLabels = Set(mesh.destinationRules.flatMap { ($0.selectorLabels ?? [:]).keys })
+        choosingLabels.formUnion(mesh.sidecars.flatMap { ($0.selectorLabels ?? [:]).keys })
+        for service in mesh.virtualServices {
+            let scopes =
+                service.http.flatMap(\.matches).map(\.scope)
+                + (service.tls + service.tcp).flatMap(\.matches).map(\.scope)
+            choosingLabels.formUnion(scopes.flatMap(\.sourceLabels.keys))
+        }
+    }
+
+    /// A proxy without the labels that decide nothing, so that alike proxies are planned for once.
+    package func reduced(_ target: PlanTarget) -> PlanTarget {
+        // A gateway is chosen by Gateways and Services, and there are few of them.
+        guard target.kind == .sidecar else { return target }
+        var result = target
+        result.labels = target.labels.filter { choosingLabels.contains($0.key) }
+        return result
     }
 
     // MARK: Asking

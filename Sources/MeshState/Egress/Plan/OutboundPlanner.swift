@@ -35,12 +35,21 @@ package struct OutboundPlanner: Sendable {
         }
     }
 
-    /// Plans again what a change of the mesh touches.
-    package mutating func follow(_ change: ServiceIndex.Change, _ index: ServiceIndex) {
+    /// Plans again what a change of the mesh touches; returns what is another for it.
+    package mutating func follow(_ change: ServiceIndex.Change, _ index: ServiceIndex) -> PlanChange {
+        var result = PlanChange()
         rules = index.rules
         if change.changesScopes {
+            let before = self
             scope = ProxyScope(index, target: target)
-            return planEverything(index)
+            planEverything(index)
+            for host in Set(before.clusters.keys).union(clusters.keys) {
+                result.note(before.clusters[host]?.plans ?? [], clusters[host]?.plans ?? [])
+            }
+            for port in Set(before.ports.keys).union(ports.keys) { result.note(before.ports[port], ports[port]) }
+            result.note(before.gateway, gateway)
+            result.note(before.gatewayClusters, gatewayClusters)
+            return result
         }
         let changedPorts = scope.refresh(change.hosts, index)
         var changed = change.hosts
@@ -48,7 +57,11 @@ package struct OutboundPlanner: Sendable {
             changed.formUnion(
                 HostName.isWildcard(ruled) ? scope.byHost.keys.filter { HostName.covers(ruled, $0) } : [ruled])
         }
-        for host in changed { clusters[host] = planClusters(of: host) }
+        for host in changed {
+            let before = clusters[host]?.plans ?? []
+            clusters[host] = planClusters(of: host)
+            result.note(before, clusters[host]?.plans ?? [])
+        }
         // Where calls are sent without a port, the number of the service's ports decides.
         let isSentElsewhere = change.hosts.reduce(false) { result, host in
             let isOther = destinations.update(host, scope.byHost[host])
@@ -57,17 +70,31 @@ package struct OutboundPlanner: Sendable {
         switch target.kind {
         case .sidecar:
             let all = isSentElsewhere ? Set(scope.parts.flatMap(\.services.keys)).union(ports.keys) : changedPorts
-            for port in all { ports[port] = planPort(port) }
-        case .gateway: planGateway(index)
+            for port in all {
+                let before = ports[port]
+                ports[port] = planPort(port)
+                result.note(before, ports[port])
+            }
+        case .gateway:
+            let (before, clustersBefore) = (gateway, gatewayClusters)
+            planGateway(index)
+            result.note(before, gateway)
+            result.note(clustersBefore, gatewayClusters)
         case .none: break
         }
+        return result
     }
+
+    /// The ports that something listens on for every address.
+    package var wildcardPorts: Set<Int> { (ports.values.flatMap(\.listeners) + gateway.listeners).wildcardPorts }
 
     // MARK: What comes of it
 
+    package var lastResort: LastResort { scope.lastResort }
+
     package var plan: ProxyPlan {
         var plan = ProxyPlan()
-        plan.lastResort = scope.lastResort
+        plan.lastResort = lastResort
         plan.clusters = (clusters.values.flatMap(\.plans) + gatewayClusters).sorted { $0.name < $1.name }
         let parts = Array(ports.values) + [gateway]
         plan.listeners = parts.flatMap(\.listeners).sorted { $0.name < $1.name }

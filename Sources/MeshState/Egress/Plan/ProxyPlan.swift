@@ -228,6 +228,11 @@ package struct ListenerPlan: Sendable, Hashable {
     package var inspectsHTTP: Bool { chains.contains { $0.match.isHTTP } }
 }
 
+extension [ListenerPlan] {
+    /// The ports of those that take connections to every address.
+    package var wildcardPorts: Set<Int> { Set(lazy.filter { $0.bind == ListenerPlan.wildcard }.map(\.port)) }
+}
+
 // MARK: - Routes
 
 /// A route configuration (RDS).

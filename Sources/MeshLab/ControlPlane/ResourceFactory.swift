@@ -1,0 +1,106 @@
+import MeshState
+
+/// Makes of the plans of alike proxies what each of them is sent.
+///
+/// What looks the same to all of them is written and encoded once.
+struct ResourceFactory: Sendable {
+    private struct Proxy: Sendable {
+        let node: ProxyNode
+        let certificates: WorkloadCertificates
+        var standing = EnvoyResources()
+    }
+
+    private let layout: LabLayout
+    private let encoder: ResourceEncoder
+    private var proxies: [Proxy]
+    private var context: WriterContext?
+    private var traits: [String: WriterContext.ClusterTraits] = [:]
+
+    init(nodes: [ProxyNode], layout: LabLayout, encoder: ResourceEncoder) {
+        self.layout = layout
+        self.encoder = encoder
+        proxies = nodes.map { Proxy(node: $0, certificates: WorkloadCertificates(node: $0)) }
+    }
+
+    /// What a change of the plan changes for each proxy.
+    mutating func follow(
+        _ change: PlanChange, of planner: OutboundPlanner, credentials: [String: TLSSecret]
+    ) -> [ProxyID: ResourceChange] {
+        for (name, plan) in change.clusters { traits[name] = plan.flatMap { WriterContext.ClusterTraits($0) } }
+        let lastResort = planner.lastResort
+        let context = WriterContext(
+            lastResort: lastResort, traits: traits,
+            wildcardPorts: lastResort.policy == .allowAnyDynamicDNS ? planner.wildcardPorts : [],
+            credentials: credentials)
+        var change = change
+        let isNew = self.context != context
+        if isNew {
+            // It may show in every listener and route, and Secrets in clusters.
+            let all = PlanChange(planner.plan)
+            change.listeners.merge(all.listeners) { first, _ in first }
+            change.routes.merge(all.routes) { first, _ in first }
+            if self.context?.credentials != credentials { change.clusters.merge(all.clusters) { first, _ in first } }
+            self.context = context
+        }
+        let writers = proxies.map {
+            ResourceWriter(node: $0.node, layout: layout, context: context, workload: $0.certificates)
+        }
+        var results = proxies.map { _ in ResourceChange() }
+        if isNew { refreshStanding(writers, &results) }
+        make(change.clusters, .cds, writers, &results, isShared: { $0.tls == .plain }) { $0.resource($1) }
+        make(change.listeners, .lds, writers, &results, isShared: \.looksAlike) { $0.resource($1) }
+        make(change.routes, .rds, writers, &results, isShared: { _ in true }) { $0.resource($1) }
+        return Dictionary(zip(proxies.map(\.node.id), results), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What a proxy has whatever the mesh holds, as far as it is another.
+    private mutating func refreshStanding(_ writers: [ResourceWriter], _ results: inout [ResourceChange]) {
+        for (place, writer) in writers.enumerated() {
+            let new = writer.standing
+            for type in DiscoveryType.allCases {
+                let old = proxies[place].standing[type]
+                for (name, resource) in new[type] where old[name] != resource {
+                    encode(resource, type, into: &results, at: [place])
+                }
+                results[place].removed[type, default: []] += old.keys.filter { new[type][$0] == nil }
+            }
+            proxies[place].standing = new
+        }
+    }
+
+    private func make<Plan>(
+        _ plans: [String: Plan?], _ type: DiscoveryType, _ writers: [ResourceWriter], _ results: inout [ResourceChange],
+        isShared: (Plan) -> Bool, write: (ResourceWriter, Plan) -> EnvoyResource
+    ) {
+        for (name, plan) in plans {
+            guard let plan else {
+                for place in results.indices { results[place].removed[type, default: []].append(name) }
+                continue
+            }
+            if isShared(plan), let first = writers.first {
+                encode(write(first, plan), type, into: &results, at: Array(results.indices))
+            } else {
+                for (place, writer) in writers.enumerated() {
+                    encode(write(writer, plan), type, into: &results, at: [place])
+                }
+            }
+        }
+    }
+
+    private func encode(
+        _ resource: EnvoyResource, _ type: DiscoveryType, into results: inout [ResourceChange], at places: [Int]
+    ) {
+        do {
+            let encoded = EncodedResource(
+                name: resource.name, bytes: try encoder.encode(resource.value).bytes, references: resource.references)
+            for place in places { results[place].put[type, default: []].append(encoded) }
+        } catch {
+            for place in places { results[place].failures["\(type.rawValue) \(resource.name)"] = "\(error)" }
+        }
+    }
+}
+
+extension ListenerPlan {
+    /// Whether it is the same for all proxies: it neither is bound at one's address nor shows one's certificate.
+    fileprivate var looksAlike: Bool { !isBound && chains.allSatisfy { $0.tls == nil } }
+}
