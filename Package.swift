@@ -65,10 +65,11 @@ let package = Package(
             ] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat")
                 + hummingbird("Hummingbird", "HummingbirdTLS", "HummingbirdHTTP2"),
             swiftSettings: strict),
+        .target(name: "MeshHistory", dependencies: ["MeshState", grdb], swiftSettings: strict),
         .executableTarget(
             name: "meshtop",
             dependencies: [
-                "MeshState", "MeshClient", "MeshTUI", "CursesTerminal", "MeshLab", argumentParser, logging,
+                "MeshState", "MeshClient", "MeshTUI", "CursesTerminal", "MeshLab", "MeshHistory", argumentParser, logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -82,6 +83,7 @@ let package = Package(
         .testTarget(
             name: "MeshTUITests", dependencies: ["MeshTUI", "MeshState"], resources: [.copy("Golden")],
             swiftSettings: strict),
+        .testTarget(name: "MeshHistoryTests", dependencies: ["MeshHistory", "MeshState", grdb], swiftSettings: strict),
         // Draws a frame and then fails in the way that it is asked to: what the crash guard is tested with.
         .executableTarget(
             name: "terminal-probe", dependencies: ["MeshTUI", "CursesTerminal"], path: "Tests/TerminalProbe",

@@ -25,12 +25,15 @@ public struct ChangeRequest: Sendable, Hashable, Identifiable {
     public var action: Action
     /// What it does in the operator's words: `allow mysql.example.com:3306`, `switch off cnn`.
     public var summary: String
+    /// The number in the journal of the change that this one undoes.
+    public var undoes: Int64?
 
-    public init(id: Int, target: ObjectKey, action: Action, summary: String) {
+    public init(id: Int, target: ObjectKey, action: Action, summary: String, undoes: Int64? = nil) {
         self.id = id
         self.target = target
         self.action = action
         self.summary = summary
+        self.undoes = undoes
     }
 }
 
@@ -40,6 +43,14 @@ extension ChangeRequest {
         switch action {
         case .create(let object), .replace(let object): object
         case .delete: nil
+        }
+    }
+
+    public var verb: ActionRecord.Verb {
+        switch action {
+        case .create: .create
+        case .replace: .replace
+        case .delete: .delete
         }
     }
 }

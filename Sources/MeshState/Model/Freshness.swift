@@ -8,6 +8,8 @@ public enum SourceID: Sendable, Hashable, Comparable {
     case istiod
     case admin(ProxyID)
     case accessLog(ProxyID)
+    /// meshtop itself, which tells what it did.
+    case meshtop
 
     /// What an operator calls it.
     public var label: String {
@@ -16,6 +18,7 @@ public enum SourceID: Sendable, Hashable, Comparable {
         case .istiod: "istiod"
         case .admin(let proxy): "Envoy admin of \(proxy)"
         case .accessLog(let proxy): "access log of \(proxy)"
+        case .meshtop: "meshtop"
         }
     }
 

@@ -88,12 +88,14 @@ public struct MeshSnapshot: Sendable {
     /// Blocked calls that were dropped because too many different ones came.
     public var blockedLost: Int
     public var sources: [SourceID: SourceState]
+    /// What was done to the mesh with meshtop, newest first; see `ActionRecord`.
+    public var actions: [ActionRecord]
 
     public init(
         time: Date, identity: MeshIdentity, policy: OutboundPolicy? = nil, istioVersion: String = "",
         services: [ServiceSummary] = [], entries: [EntrySummary] = [], proxies: [Proxy] = [],
         connections: [Connection] = [], blocked: [BlockedEgress] = [], blockedLastMinute: Int = 0, blockedLost: Int = 0,
-        sources: [SourceID: SourceState] = [:]
+        sources: [SourceID: SourceState] = [:], actions: [ActionRecord] = []
     ) {
         self.time = time
         self.identity = identity
@@ -107,5 +109,6 @@ public struct MeshSnapshot: Sendable {
         self.blockedLastMinute = blockedLastMinute
         self.blockedLost = blockedLost
         self.sources = sources
+        self.actions = actions
     }
 }

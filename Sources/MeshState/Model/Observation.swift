@@ -19,6 +19,8 @@ public struct Observation: Sendable {
         case mesh(policy: OutboundPolicy, version: String)
         /// An address and a name that resolves to it.
         case resolved(address: String, name: String)
+        /// meshtop changed something, is about to, or told the operator of an error.
+        case action(ActionRecord)
         /// The source is there and has nothing new.
         case alive
         case failed(reason: String, attempt: Int, retryAt: Date?)

@@ -23,6 +23,7 @@ public struct MeshStore: Sendable {
     private var version = ""
     private var resolved: [IPAddress: [String]] = [:]
     private var sources = SourceTable()
+    private var actions = ActionTable()
 
     private var destinations: DestinationIndex?
     private var stale: Set<Section> = Set(Section.allCases)
@@ -57,6 +58,7 @@ public struct MeshStore: Sendable {
         case .mesh(let policy, let version): fold(policy, version: version.madeSafe)
         case .resolved(let address, let name):
             fold(name: name.madeSafe, of: address)
+        case .action(let action): actions.fold(action)
         case .ended: sourceEnded(observation.source)
         case .alive, .failed, .denied: break
         }
@@ -141,7 +143,7 @@ public struct MeshStore: Sendable {
         switch source {
         case .admin(let proxy): forget(proxy)
         case .accessLog(let proxy): blocked.forgetLog(of: proxy)
-        case .watch, .istiod: break
+        case .watch, .istiod, .meshtop: break
         }
     }
 
@@ -229,6 +231,7 @@ public struct MeshStore: Sendable {
         }
         last.blockedLastMinute = blocked.lastMinute(at: time)
         last.sources = sources.states(unreadable: unreadable)
+        last.actions = actions.actions
         stale.removeAll()
         return last
     }

@@ -9,6 +9,7 @@ struct SourceTable {
         case .watch, .accessLog: 10
         case .admin: 1
         case .istiod: 5
+        case .meshtop: .infinity
         }
     }
 
@@ -26,6 +27,8 @@ struct SourceTable {
         case .denied(let reason): state.condition = .denied(reason: reason.madeSafe)
         // A name server's word says nothing of the log that asked for it.
         case .resolved: return
+        // What meshtop itself does is known at once and always.
+        case .action: return
         case .listed, .applied, .deleted, .traffic, .accessLog, .syncStatus, .mesh, .alive:
             if state.condition == .live, let last = state.lastSuccess {
                 // An operator may poll less often: what was punctual so far is not stale.

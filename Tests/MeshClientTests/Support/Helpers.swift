@@ -72,6 +72,7 @@ extension Observation.Fact {
         case .syncStatus(let proxies): return "sync of \(proxies.count)"
         case .mesh(let policy, let version): return "mesh \(policy.rawValue) \(version)"
         case .resolved(let address, let name): return "resolved \(address) \(name)"
+        case .action(let action): return "action \(action.summary)"
         case .alive: return "alive"
         case .failed(let reason, let attempt, _): return "failed \(attempt): \(reason)"
         case .denied(let reason): return "denied: \(reason)"

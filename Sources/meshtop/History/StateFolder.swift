@@ -1,0 +1,28 @@
+import Foundation
+
+/// Where meshtop keeps what it remembers: `$XDG_STATE_HOME/meshtop`, else `~/.local/state/meshtop`.
+struct StateFolder: Sendable {
+    let url: URL
+
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        let base =
+            environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+            ?? "\(environment["HOME"] ?? NSHomeDirectory())/.local/state"
+        url = URL(filePath: base).appending(path: "meshtop")
+    }
+
+    /// Changes that were made; see `Journal`.
+    var journal: URL { url.appending(path: "journal.sqlite") }
+    /// What was observed; see `FlightRecorder`.
+    var recorder: URL { url.appending(path: "recorder.sqlite") }
+    /// Forms that are half written.
+    var drafts: URL { url.appending(path: "drafts") }
+    /// What Ctrl-S saved.
+    var saved: URL { url.appending(path: "saved") }
+
+    /// Makes a folder in it, and it itself, for their owner alone.
+    func make(_ folder: URL) throws {
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+}
