@@ -44,6 +44,16 @@ actor MeshSession {
         return snapshot()
     }
 
+    /// Starts, and waits until the condition holds.
+    ///
+    /// - Returns: whether it held before the time was over.
+    func waitForStart(
+        atMost limit: Duration, until condition: @escaping @Sendable (MeshSnapshot) -> Bool
+    ) async -> Bool {
+        start()
+        return await wait(atMost: limit, until: condition)
+    }
+
     func snapshot() -> MeshSnapshot { store.snapshot(at: Date()) }
 
     /// Waits until the condition holds for a snapshot, looking after every change.

@@ -6,7 +6,7 @@ import Foundation
 enum Main {
     static func main() async {
         do {
-            var command = try Meshtop.parseAsRoot()
+            var command = try await Meshtop.asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -30,9 +30,7 @@ struct Meshtop: AsyncParsableCommand {
             running lab, and without a lab at the current context of your kubeconfig.
             """,
         version: meshtopVersion,
-        subcommands: [
-            ConsoleCommand.self, DemoCommand.self,
-            ServicesCommand.self, EntriesCommand.self, ConnectionsCommand.self, BlockedCommand.self,
+        subcommands: [ConsoleCommand.self, DemoCommand.self] + listCommands + [
             AllowCommand.self, ToggleCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             RegisterCommand.self, DeregisterCommand.self,

@@ -18,7 +18,7 @@ struct ObjectsAPI: Sendable {
 
     func filter(_ request: APIRequest, _ path: ObjectPath) throws(APIFailure) -> ObjectFilter {
         ObjectFilter(
-            namespace: path.namespace, labels: try LabelSelector(parsing: request.query["labelSelector"] ?? ""),
+            namespace: path.namespace, labels: try LabelSelector(query: request.query["labelSelector"] ?? ""),
             fields: try FieldSelector(parsing: request.query["fieldSelector"] ?? "", for: path.resource))
     }
 

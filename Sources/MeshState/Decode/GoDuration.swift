@@ -1,7 +1,7 @@
 /// Durations as Go writes them: `300ms`, `-1.5h`, `2h45m`.
-enum GoDuration {
+package enum GoDuration {
     /// nil for what is no duration, or longer than 290 years.
-    static func nanoseconds(_ text: String) -> Int64? {
+    package static func nanoseconds(_ text: String) -> Int64? {
         var rest = Substring(text)
         let isNegative = rest.hasPrefix("-")
         if isNegative || rest.hasPrefix("+") { rest.removeFirst() }

@@ -10,6 +10,7 @@ struct BlockedPane: Pane {
     let id = PaneID.blocked
     let title = "Blocked egress"
     let noun = "blocked calls"
+    let abstract = "List the calls that the mesh stopped at its edge, and why."
     let sourceNoun = "proxies"
     let defaultSort = SortOrder(column: "last", descending: true)
     let hintedAction: String? = "allow"
@@ -134,6 +135,8 @@ struct BlockedPane: Pane {
         default: [blocked.id.workload]
         }
     }
+
+    func time(of index: Int, in snapshot: MeshSnapshot) -> Date? { snapshot.blocked[index].last }
 
     func summary(of context: RowContext, rows: Int) -> String {
         let lost = context.snapshot.blockedLost

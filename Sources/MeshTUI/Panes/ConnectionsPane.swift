@@ -9,6 +9,7 @@ struct ConnectionsPane: Pane {
     let id = PaneID.connections
     let title = "Connections"
     let noun = "connections"
+    let abstract = "List the traffic of each workload to each destination."
     let sourceNoun = "proxies"
     let defaultSort = SortOrder(column: "from")
     let filterKeys = ["from", "to", "ns", "host", "port", "state"]

@@ -56,3 +56,55 @@ enum Documents {
         return value
     }
 }
+
+extension ConnectionsPane {
+    var fields: [RecordField] {
+        [
+            RecordField("workload", .string, "who calls"),
+            RecordField("namespace", .string, "the workload's namespace"),
+            RecordField("proxy", .string, "its proxy, as istiod names it: pod.namespace"),
+            RecordField("cluster", .string, "Envoy's cluster that takes the calls"),
+            RecordField("host", .string, "the cluster's host, or the name of a built-in cluster"),
+            RecordField("port", .integer, "the cluster's port; 0 for a built-in cluster"),
+            RecordField("live", .integer, "connections open now"),
+            RecordField("connections", .integer, "connections since the proxy started"),
+            RecordField("requests", .integer, "requests since the proxy started"),
+            RecordField("failures", .integer, "failed connections and requests since the proxy started"),
+            RecordField("endpoints", .strings, "addresses that the cluster knows, as ip:port"),
+            RecordField(
+                "bytesReceived", .integer, "bytes from the destination", when: "the proxy keeps the counter"),
+            RecordField("bytesSent", .integer, "bytes to the destination", when: "the proxy keeps the counter"),
+            RecordField(
+                "lastActive", .time, "when a counter last moved", when: "one moved while meshtop looked on"),
+            RecordField("perSecond.connections", .number, "new connections a second", when: Self.afterTwoPolls),
+            RecordField("perSecond.requests", .number, "requests a second", when: Self.afterTwoPolls),
+        ]
+    }
+
+    private static let afterTwoPolls = "meshtop has asked the proxy twice"
+}
+
+extension BlockedPane {
+    var fields: [RecordField] {
+        [
+            RecordField("workload", .string, "who called"),
+            RecordField("namespace", .string, "the workload's namespace"),
+            RecordField("proxy", .string, "the proxy that stopped the latest call: pod.namespace"),
+            RecordField("target", .string, "host that was called, or the address where the call named none"),
+            RecordField("port", .integer, "port that was called"),
+            RecordField("transport", .string, "tcp, tls or http"),
+            RecordField("destination", .string, "where the latest call meant to go, as ip:port"),
+            RecordField(
+                "reason", .string,
+                "no entry, entry NAME is off, entry NAME lacks this port, or no route at the egress gateway"),
+            RecordField("count", .integer, "calls that were alike and are folded into this record"),
+            RecordField("first", .time, "the first of them"),
+            RecordField("last", .time, "the latest of them"),
+            RecordField("name", .string, "the name behind the destination", when: "something knows it"),
+            RecordField(
+                "nameSource", .string,
+                "how it is known: authority, sni, entry, registry, dns, or reverseDNS, which is a guess",
+                when: "there is a name"),
+        ]
+    }
+}

@@ -9,6 +9,7 @@ struct EntriesPane: Pane {
     let id = PaneID.entries
     let title = "Service entries"
     let noun = "service entries"
+    let abstract = "List the service entries: hosts outside the mesh that it knows."
     let sourceNoun = "sources"
     let defaultSort = SortOrder(column: "name")
     let filterKeys = ["name", "ns", "host", "port", "state", "resolution", "location"]

@@ -145,7 +145,8 @@ struct Arrangement: Sendable, Hashable {
 /// A list of one kind of thing. To add one, write its file and name it in `Panes.all`; nothing else knows it.
 ///
 /// Rows are asked for by their index in the snapshot, so that only those that are visible are ever written out.
-protocol Pane: Sendable {
+protocol Pane: PaneKind {
+    init()
     var id: PaneID { get }
     var title: String { get }
     /// What its rows are, in the plural, for sentences.
@@ -184,6 +185,12 @@ protocol Pane: Sendable {
     func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue
     /// The row as scripts get it: what meshtop knows, in fields.
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue
+    /// What the records hold, each field of them.
+    var fields: [RecordField] { get }
+    /// When what a row tells of last happened; nil for rows without a time.
+    func time(of index: Int, in snapshot: MeshSnapshot) -> Date?
+    /// What the pane's command prints, in a sentence.
+    var abstract: String { get }
 }
 
 /// A line of the details view.
@@ -214,6 +221,10 @@ extension Pane {
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { document(of: index, in: snapshot) }
 
     var hintedAction: String? { nil }
+
+    func time(of index: Int, in snapshot: MeshSnapshot) -> Date? { nil }
+
+    var abstract: String { "List the \(noun)." }
 
     func commandName(of index: Int, in snapshot: MeshSnapshot) -> String { name(of: index, in: snapshot) }
 

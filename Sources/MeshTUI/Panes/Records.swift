@@ -1,6 +1,19 @@
 import MeshState
 
 extension ServicesPane {
+    var fields: [RecordField] {
+        [
+            RecordField("namespace", .string, "the service's namespace"),
+            RecordField("name", .string, "the service's name"),
+            RecordField("host", .string, "its full name, as in Envoy's clusters"),
+            RecordField("clusterIP", .string, "its address", null: "a headless service"),
+        ] + Records.portFields + [
+            RecordField("endpoints.ready", .integer, "endpoints that take calls"),
+            RecordField("endpoints.total", .integer, "all endpoints"),
+            RecordField("live", .integer, "connections open to it from all proxies"),
+        ]
+    }
+
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue {
         let summary = snapshot.services[index]
         return [
@@ -18,6 +31,25 @@ extension ServicesPane {
 }
 
 extension EntriesPane {
+    var fields: [RecordField] {
+        [
+            RecordField("namespace", .string, "the entry's namespace"),
+            RecordField("name", .string, "the entry's name"),
+            RecordField("hosts", .strings, "hosts as the entry names them, wildcards included"),
+            RecordField("addresses", .strings, "IP addresses and CIDR blocks"),
+        ] + Records.portFields + [
+            RecordField("location", .string, "MESH_EXTERNAL or MESH_INTERNAL"),
+            RecordField("resolution", .string, "NONE, STATIC, DNS, DNS_ROUND_ROBIN or DYNAMIC_DNS"),
+            RecordField("proxies", .integer, "proxies that hold a cluster of it"),
+            RecordField("live", .integer, "connections open through it from all proxies"),
+            RecordField("state", .string, "on, off, or warning: on, and something is wrong with it"),
+            RecordField(
+                "switchedOffBy", .string, "how it was switched off: revisionLabel, exportToNobody or deletedWithCopy",
+                when: "state is off"),
+            RecordField("warning", .string, "what is wrong, in words", when: "state is warning"),
+        ]
+    }
+
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue {
         let summary = snapshot.entries[index]
         let entry = summary.entry
@@ -46,6 +78,12 @@ extension EntriesPane {
 }
 
 private enum Records {
+    static let portFields = RecordField.under("ports[]", [
+        RecordField("number", .integer, "port number"),
+        RecordField("name", .string, "port name; may be empty"),
+        RecordField("protocol", .string, "what is spoken there, as written or implied by the name"),
+    ])
+
     static func ports(_ ports: [ServicePort]) -> JSONValue {
         .array(
             ports.map { port in

@@ -9,6 +9,7 @@ struct ServicesPane: Pane {
     let id = PaneID.services
     let title = "Services"
     let noun = "services"
+    let abstract = "List the services of the mesh, their endpoints and open connections."
     let sourceNoun = "sources"
     let defaultSort = SortOrder(column: "name")
     let filterKeys = ["name", "ns", "host", "port"]

@@ -1,43 +1,20 @@
-public import FoundationEssentials
-public import MeshState
-
-/// A pane's rows as a plain table, as kubectl prints one: no border, no colour, no blanks at the end of a line.
-///
-/// The columns are those of the console's pane; `wide` adds the rest. Rows come in the pane's own order.
-public func tableText(pane id: PaneID, snapshot: MeshSnapshot, wide: Bool, noHeaders: Bool, now: Date) -> String {
-    let pane = Panes.pane(id)
-    let context = RowContext(snapshot: snapshot, now: now, medium: .table)
-    let columns = pane.columns.filter { wide || !$0.isWide }
-    var state = PaneState(sort: pane.defaultSort)
-    state.rebuild(pane: pane, context: context, visible: 0, holding: false)
-    var lines = noHeaders ? [] : [columns.map { $0.title.uppercased() }]
-    lines += state.rows.map { row in
-        columns.map { column in
-            let text = pane.cell(column.id, of: row.index, in: context).text
-            return text.isEmpty ? "-" : text
-        }
-    }
-    return Table.text(lines, alignments: columns.map(\.alignment))
-}
+import MeshState
 
 /// Lines of cells as a plain table; the first line holds the titles.
 public func tableText(_ lines: [[String]]) -> String {
     Table.text(lines, alignments: (lines.first ?? []).map { _ in Alignment.left })
 }
 
-/// A pane's rows for scripts, in the pane's own order: one object a row.
-public func records(pane id: PaneID, snapshot: MeshSnapshot) -> [JSONValue] {
-    let pane = Panes.pane(id)
-    let context = RowContext(snapshot: snapshot, now: snapshot.time, medium: .table)
-    var state = PaneState(sort: pane.defaultSort)
-    state.rebuild(pane: pane, context: context, visible: 0, holding: false)
-    return state.rows.map { pane.record(of: $0.index, in: snapshot) }
-}
-
 enum Table {
     /// Cells in columns that are as wide as their widest cell and three blanks apart.
     static func text(_ lines: [[String]], alignments: [Alignment]) -> String {
-        var widths = alignments.map { _ in 0 }
+        var widths: [Int] = []
+        return text(lines, alignments: alignments, widths: &widths)
+    }
+
+    /// Cells in columns at least as wide as `widths`, which grow where a cell needs it.
+    static func text(_ lines: [[String]], alignments: [Alignment], widths: inout [Int]) -> String {
+        widths += alignments.dropFirst(widths.count).map { _ in 0 }
         for line in lines {
             for (index, text) in line.enumerated() { widths[index] = max(widths[index], text.columns) }
         }

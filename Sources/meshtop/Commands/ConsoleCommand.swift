@@ -8,30 +8,56 @@ struct ConsoleCommand: AsyncParsableCommand {
         commandName: "console", abstract: "Open the console (the default).", shouldDisplay: false)
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var screen: ScreenOptions
+    @OptionGroup var printing: PrintOptions
 
     func run() async throws {
         let session = try connection.session(interval: screen.interval)
-        if screen.once {
-            await printOnce(session)
-        } else {
-            let ending = try await ConsoleRunner(session: session, screen: screen).run()
-            ending.finish()
+        guard let count = printing.count else {
+            return try await ConsoleRunner(session: session, screen: screen).run().finish()
+        }
+        do {
+            try await print(session, times: count)
+        } catch {
+            await session.stop()
+            throw error
+        }
+        await session.stop()
+    }
+
+    private func print(_ session: MeshSession, times count: Int) async throws {
+        var snapshot = await session.firstSnapshot()
+        for turn in 1...count {
+            try StandardOutput.write(text(of: snapshot, isOneOfSeveral: count > 1))
+            guard turn < count else { break }
+            try await Task.sleep(for: .seconds(screen.interval))
+            snapshot = await session.snapshot()
+        }
+        // What is empty because nobody answered is no success.
+        let sources = snapshot.sources.values
+        if sources.allSatisfy({ $0.lastSuccess == nil }) {
+            warn("\(session.identity.server) did not answer")
+            throw ExitCode.failure
         }
     }
 
-    /// The whole console as text, as wide as COLUMNS says.
-    private func printOnce(_ session: MeshSession) async {
+    private func text(of snapshot: MeshSnapshot, isOneOfSeveral: Bool) -> String {
+        if printing.json { return snapshot.record.jsonText(indent: isOneOfSeveral ? 0 : 2) + "\n" }
+        return screenText(of: snapshot) + (isOneOfSeveral ? "\n\n" : "\n")
+    }
+
+    /// The whole console as text, as large as COLUMNS and LINES say.
+    private func screenText(of snapshot: MeshSnapshot) -> String {
         let environment = ProcessInfo.processInfo.environment
-        let size = Size(
-            columns: environment["COLUMNS"].flatMap(Int.init) ?? 120, rows: environment["LINES"].flatMap(Int.init) ?? 40)
-        let snapshot = await session.firstSnapshot()
+        func extent(_ name: String, _ usual: Int) -> Int {
+            environment[name].flatMap(Int.init).map { min(max($0, 1), 1000) } ?? usual
+        }
+        let size = Size(columns: extent("COLUMNS", 120), rows: extent("LINES", 40))
         var model = AppModel(
-            size: size, now: snapshot.time, contextName: snapshot.identity.context, user: NSUserName(), readOnly: screen.readOnly,
-            interval: screen.interval, clock: .local)
+            size: size, now: snapshot.time, contextName: snapshot.identity.context, user: NSUserName(),
+            readOnly: screen.readOnly, interval: screen.interval, clock: .local)
         _ = update(&model, .snapshot(snapshot))
         let isUnicode = !screen.ascii && Self.localeIsUTF8(environment)
-        print(render(model, size: size, capabilities: Capabilities(colors: .mono, unicode: isUnicode)).text)
-        await session.stop()
+        return render(model, size: size, capabilities: Capabilities(colors: .mono, unicode: isUnicode)).text
     }
 
     private static func localeIsUTF8(_ environment: [String: String]) -> Bool {

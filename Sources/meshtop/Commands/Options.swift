@@ -7,16 +7,20 @@ import MeshState
 
 /// Which mesh, and which part of it.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: "The kubeconfig file; otherwise $KUBECONFIG, otherwise ~/.kube/config.")
+    @Option(help: "The kubeconfig file; otherwise $KUBECONFIG, otherwise ~/.kube/config.", completion: .file())
     var kubeconfig: String?
 
-    @Option(help: "The context of the kubeconfig to use.")
+    @Option(
+        help: "The context of the kubeconfig to use.",
+        completion: .custom { words, _, _ in Completion.contexts(words) })
     var context: String?
 
     @Option(help: "The address of the Kubernetes API, in place of the context's.")
     var server: String?
 
-    @Option(name: [.short, .long], help: "Look at one namespace alone.")
+    @Option(
+        name: [.short, .long], help: "Look at one namespace alone.",
+        completion: .custom { words, _, _ in await Completion.namespaces(words) })
     var namespace: String?
 
     /// A mesh to look at, not yet spoken to; `interval` is the seconds between two polls.
@@ -51,20 +55,6 @@ struct ConnectionOptions: ParsableArguments {
     }
 }
 
-/// How a list is printed.
-struct OutputOptions: ParsableArguments {
-    enum Format: String, ExpressibleByArgument, CaseIterable { case table, wide, json, yaml }
-
-    @Option(name: [.short, .long], help: "How to print.")
-    var output: Format = .table
-
-    @Flag(name: [.customShort("w"), .long], help: "Go on printing what changes, until interrupted.")
-    var watch = false
-
-    @Flag(help: "Leave out the line of column titles.")
-    var noHeaders = false
-}
-
 extension ColorChoice: ExpressibleByArgument {}
 
 /// How the console looks and what it may do.
@@ -80,9 +70,6 @@ struct ScreenOptions: ParsableArguments {
 
     @Flag(help: "Lock all changes; no key unlocks them.")
     var readOnly = false
-
-    @Flag(help: "Print what the console would show, once, and end.")
-    var once = false
 
     func validate() throws {
         guard interval >= 0.2, interval <= 3600 else { throw ValidationError("--interval takes 0.2 to 3600 seconds") }

@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: ["=x", "app in", "app in (", "app in web", "a=b,", ",a=b", "app ~ web", "a b", "!", "weight>x"])
     func refusesMalformedSelectors(_ text: String) {
-        #expect { try LabelSelector(parsing: text) } throws: { ($0 as? APIFailure)?.code == 400 }
+        #expect { try LabelSelector(query: text) } throws: { ($0 as? APIFailure)?.code == 400 }
     }
 
     static let fieldSelectors: [(String, Bool)] = [
