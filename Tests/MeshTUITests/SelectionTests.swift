@@ -90,7 +90,9 @@ import Testing
         #expect(model.current.changed == [.blocked(World.mysql.id): ["count"]])
         let frame = render(model, size: model.size, capabilities: Capabilities(colors: .trueColor, unicode: true))
         #expect(frame.cells.contains { $0.text == "×" && $0.emphasis.contains(.bold) })
-        _ = update(&model, .snapshot(World.snapshot { $0.blocked[0].count = 42 }))
+        _ = update(&model, .tick(World.now.addingTimeInterval(0.9)))
+        #expect(model.current.changed.count == 1)
+        _ = update(&model, .tick(World.now.addingTimeInterval(1)))
         #expect(model.current.changed == [:])
     }
 

@@ -51,6 +51,14 @@ public struct SourceState: Sendable, Hashable {
     /// Seconds since the last good answer; nil before the first.
     public func age(at now: Date) -> Double? { lastSuccess.map { max(0, now.timeIntervalSince($0)) } }
 
+    /// When it will have been silent for too long; nil where it does not grow stale.
+    public var staleAt: Date? {
+        switch condition {
+        case .connecting, .denied: nil
+        case .live, .failing: lastSuccess?.addingTimeInterval(3 * interval)
+        }
+    }
+
     /// Whether what this source told is too old to be shown as true. A watch or a log that is connected stays true in
     /// silence, so only an unhealthy one grows stale; a poll grows stale by its age alone.
     public func isStale(at now: Date) -> Bool {

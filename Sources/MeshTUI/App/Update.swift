@@ -65,9 +65,10 @@ extension AppModel {
         if let shown = message, !shown.isError, now.timeIntervalSince(shown.shownAt) >= 5 { message = nil }
         progress = progress.filter { !$0.value.isOver(at: now) }
         for pane in Panes.all {
+            self[pane.id].forgetChanges(until: now.addingTimeInterval(-interval))
             if let held = self[pane.id].heldUntil, held <= now {
                 self[pane.id].heldUntil = nil
-                rebuild(pane, isSnapshot: false)
+                if self[pane.id].isUnordered { rebuild(pane, isSnapshot: false) }
             }
         }
         judge()
@@ -84,8 +85,9 @@ extension AppModel {
         } else {
             for pane in Panes.all {
                 let before = old.map { visibleCells(of: pane, in: $0) } ?? [:]
-                rebuild(pane, isSnapshot: true)
-                self[pane.id].changed = old == nil ? [:] : changes(of: pane, since: before)
+                rebuild(pane, isSnapshot: true, since: old?.snapshot)
+                self[pane.id].forgetChanges(until: now.addingTimeInterval(-interval))
+                if old != nil { self[pane.id].note(changes: changes(of: pane, since: before), at: now) }
             }
         }
         judge()
@@ -99,14 +101,10 @@ extension AppModel {
         progress = progress.filter { !$0.value.isOver(at: now) }
     }
 
-    /// Judges anew how old everything is, and counts what depends on the time.
+    /// Judges anew how old everything is.
     mutating func judge() {
         health = DataState(sources: (latest?.sources ?? [:]).values, noun: "sources", now: now)
-        let context = context
-        for pane in Panes.all {
-            self[pane.id].data = DataState(pane: pane, snapshot: shown, now: shownNow)
-            self[pane.id].summary = pane.summary(of: context, rows: self[pane.id].total)
-        }
+        for pane in Panes.all { self[pane.id].data = DataState(pane: pane, snapshot: shown, now: shownNow) }
     }
 
     mutating func refreshLayers() {
@@ -117,13 +115,17 @@ extension AppModel {
         }
     }
 
-    /// Gives a pane its rows anew; says so when the row that was selected has gone with a snapshot.
-    mutating func rebuild(_ pane: any Pane, isSnapshot: Bool) {
+    /// Gives a pane its rows anew; says so when the row that was selected has gone with a snapshot. `old` is what the
+    /// present rows were made from, if only the mesh has changed since.
+    mutating func rebuild(_ pane: any Pane, isSnapshot: Bool, since old: MeshSnapshot? = nil) {
         guard let shown else { return }
         let isHolding = self[pane.id].heldUntil.map { $0 > now } ?? false
         let context = context
         let visible = visibleRows(of: pane.id)
-        let hasMoved = self[pane.id].rebuild(pane: pane, context: context, visible: visible, holding: isHolding)
+        // In place, as a copy of the rows would cost more than what is done to them.
+        let hasMoved = panes[pane.id, default: PaneState(sort: pane.defaultSort)].rebuild(
+            pane: pane, context: context, visible: visible, holding: isHolding, since: old)
+        self[pane.id].summary = pane.summary(of: context, rows: self[pane.id].total)
         guard hasMoved, isSnapshot, pane.id == focus else { return }
         let heir = self[pane.id].selected.map { "; selected \(pane.name(of: $0.index, in: shown))" } ?? ""
         say("\(self[pane.id].selectedName ?? "the row") has gone\(heir)")
@@ -177,15 +179,17 @@ extension MeshSnapshot {
     /// How many rows of any pane differ from those of an earlier snapshot: added, removed, or other than before. Rates,
     /// which never stand still, do not count.
     func differences(from old: MeshSnapshot) -> Int {
-        func count<Row: Identifiable, Mark: Equatable>(_ new: [Row], _ old: [Row], _ mark: (Row) -> Mark) -> Int
-        where Row.ID: Hashable {
-            var left = Dictionary(old.map { ($0.id, mark($0)) }, uniquingKeysWith: { first, _ in first })
-            var different = 0
-            for row in new where left.removeValue(forKey: row.id) != mark(row) { different += 1 }
-            return different + left.count
+        func count<Row: Identifiable & Equatable, Mark: Equatable>(
+            _ old: [Row], _ new: [Row], _ mark: (Row) -> Mark
+        ) -> Int where Row.ID: Hashable {
+            let changes = RowChanges(from: old, to: new)
+            return changes.gone.count
+                + changes.changed.count { change in
+                    change.old.map { mark(old[$0]) } != mark(new[change.new])
+                }
         }
-        return count(services, old.services) { $0 } + count(entries, old.entries) { $0 }
-            + count(connections, old.connections) { [UInt64($0.live), $0.total.connections, $0.total.requests] }
-            + count(blocked, old.blocked) { $0.count }
+        return count(old.services, services) { $0 } + count(old.entries, entries) { $0 }
+            + count(old.connections, connections) { [UInt64($0.live), $0.total.connections, $0.total.requests] }
+            + count(old.blocked, blocked) { $0.count }
     }
 }

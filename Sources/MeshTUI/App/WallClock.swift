@@ -7,6 +7,15 @@ public struct WallClock: Sendable, Hashable {
 
     public init(utcOffset: Int = 0) { self.utcOffset = utcOffset }
 
+    /// `14:02` in the operator's zone.
+    func minute(_ date: Date) -> String { String(time(date).prefix(5)) }
+
+    /// When the next minute begins.
+    func nextMinute(after date: Date) -> Date {
+        let seconds = date.timeIntervalSince1970 + Double(utcOffset)
+        return date.addingTimeInterval(60 - seconds.truncatingRemainder(dividingBy: 60))
+    }
+
     /// `14:02:31` in the operator's zone.
     func time(_ date: Date) -> String {
         let seconds = Int((date.timeIntervalSince1970 + Double(utcOffset)).rounded(.down))

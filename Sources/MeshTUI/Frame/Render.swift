@@ -75,7 +75,7 @@ enum HeaderView {
             let health = health(model)
             pieces.append(Piece(text: health.text, look: Look(health.role), weight: 7, isRight: true))
         }
-        pieces.append(Piece(text: model.clock.time(model.now), look: Look(.text), weight: 3, isRight: true))
+        pieces.append(Piece(text: model.clock.minute(model.now), look: Look(.text), weight: 3, isRight: true))
         return pieces
     }
 

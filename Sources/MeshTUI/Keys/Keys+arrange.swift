@@ -59,11 +59,11 @@ extension KeyTable {
 
 extension AppModel {
     mutating func togglePause() -> [Effect] {
-        if pause != nil {
+        if let old = pause {
             pause = nil
             for pane in Panes.all {
-                rebuild(pane, isSnapshot: true)
-                self[pane.id].changed = [:]
+                rebuild(pane, isSnapshot: true, since: old.snapshot)
+                self[pane.id].forgetChanges()
             }
             judge()
             refreshLayers()

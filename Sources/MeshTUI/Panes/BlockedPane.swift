@@ -52,6 +52,10 @@ struct BlockedPane: Pane {
 
     func members(of snapshot: MeshSnapshot) -> [Int] { Array(snapshot.blocked.indices) }
 
+    func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges? {
+        RowChanges(from: old.blocked, to: new.blocked)
+    }
+
     func id(of index: Int, in snapshot: MeshSnapshot) -> RowID { .blocked(snapshot.blocked[index].id) }
 
     func name(of index: Int, in snapshot: MeshSnapshot) -> String {

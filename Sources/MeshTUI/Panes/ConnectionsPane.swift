@@ -39,14 +39,20 @@ struct ConnectionsPane: Pane {
     }
 
     /// A cluster that was never used is configuration and no connection.
-    func members(of snapshot: MeshSnapshot) -> [Int] {
-        snapshot.connections.indices.filter { index in
-            let connection = snapshot.connections[index]
-            guard connection.id.cluster.direction == .outbound || connection.id.cluster == .passthrough else {
-                return false
-            }
-            return connection.live > 0 || connection.total.connections > 0 || connection.total.requests > 0
+    func isMember(_ index: Int, of snapshot: MeshSnapshot) -> Bool {
+        let connection = snapshot.connections[index]
+        guard connection.id.cluster.direction == .outbound || connection.id.cluster == .passthrough else {
+            return false
         }
+        return connection.live > 0 || connection.total.connections > 0 || connection.total.requests > 0
+    }
+
+    func members(of snapshot: MeshSnapshot) -> [Int] {
+        snapshot.connections.indices.filter { isMember($0, of: snapshot) }
+    }
+
+    func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges? {
+        RowChanges(from: old.connections, to: new.connections)
     }
 
     func id(of index: Int, in snapshot: MeshSnapshot) -> RowID { .connection(snapshot.connections[index].id) }

@@ -17,7 +17,7 @@ enum DataState: Sendable, Hashable {
 
     /// Judges by the sources that feed the pane; the worst that concerns all rows wins.
     init(pane: any Pane, snapshot: MeshSnapshot?, now: Date) {
-        let sources = (snapshot?.sources ?? [:]).filter { pane.isFed(by: $0.key) }.values
+        let sources = (snapshot?.sources ?? [:]).compactMap { pane.isFed(by: $0.key) ? $0.value : nil }
         self.init(sources: sources, noun: pane.sourceNoun, now: now)
     }
 

@@ -41,6 +41,10 @@ struct EntriesPane: Pane {
 
     func members(of snapshot: MeshSnapshot) -> [Int] { Array(snapshot.entries.indices) }
 
+    func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges? {
+        RowChanges(from: old.entries, to: new.entries)
+    }
+
     func id(of index: Int, in snapshot: MeshSnapshot) -> RowID { .object(snapshot.entries[index].id) }
 
     func name(of index: Int, in snapshot: MeshSnapshot) -> String { snapshot.entries[index].entry.meta.name }

@@ -160,6 +160,11 @@ protocol Pane: PaneKind {
     func arrangement(width: Int) -> Arrangement
     /// Indexes of the snapshot's elements that are shown.
     func members(of snapshot: MeshSnapshot) -> [Int]
+    /// Whether one element is shown; says the same as `members`.
+    func isMember(_ index: Int, of snapshot: MeshSnapshot) -> Bool
+    /// How the list that the indexes are of differs from an earlier snapshot's; nil to have all rows made anew. A pane
+    /// that answers must take members, sort keys and filter values from the row alone.
+    func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges?
     func id(of index: Int, in snapshot: MeshSnapshot) -> RowID
     /// What a person calls the row.
     func name(of index: Int, in snapshot: MeshSnapshot) -> String
@@ -175,6 +180,8 @@ protocol Pane: PaneKind {
     var emptyText: CellText { get }
     /// The action whose key the selected row shows; nil for none.
     var hintedAction: String? { get }
+    /// Whether rows tell how long ago something was, so that they change by the second.
+    var showsAges: Bool { get }
     /// Whether what the pane shows comes from this source.
     func isFed(by source: SourceID) -> Bool
     /// What one source is called when some fail: `1 of 7 proxies unreachable`.
@@ -220,11 +227,17 @@ enum Panes {
 extension Pane {
     func record(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { document(of: index, in: snapshot) }
 
+    func isMember(_ index: Int, of snapshot: MeshSnapshot) -> Bool { true }
+
+    func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges? { nil }
+
     var hintedAction: String? { nil }
 
     func time(of index: Int, in snapshot: MeshSnapshot) -> Date? { nil }
 
     var abstract: String { "List the \(noun)." }
+
+    var showsAges: Bool { false }
 
     func commandName(of index: Int, in snapshot: MeshSnapshot) -> String { name(of: index, in: snapshot) }
 

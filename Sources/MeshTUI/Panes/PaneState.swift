@@ -35,10 +35,14 @@ struct PaneState: Sendable {
     var data = DataState.loading
     /// The order stands still until then, as the operator has just pressed a key.
     var heldUntil: Date?
+    /// Whether rows stand elsewhere than the order wants them, as it was held.
+    var isUnordered = false
     /// The widest text seen in each column.
     var widths: [String: Int] = [:]
-    /// Columns of visible rows that changed with the last snapshot.
-    var changed: [RowID: Set<String>] = [:]
+    /// Columns of visible rows that changed a short while ago.
+    private(set) var changed: [RowID: Set<String>] = [:]
+    /// When they did.
+    private(set) var changedAt: [RowID: Date] = [:]
 
     init(sort: SortOrder) { self.sort = sort }
 
@@ -50,64 +54,58 @@ struct PaneState: Sendable {
     ///
     /// The selected row keeps its line on the screen, whatever moved above it. Where it has gone, its neighbour in the
     /// old order takes its place, and true is returned.
+    ///
+    /// - Parameter old: the snapshot that the present rows were made from, if only the mesh has changed since: then rows
+    ///   that are as they were cost next to nothing.
     @discardableResult
-    mutating func rebuild(pane: any Pane, context: RowContext, visible: Int, holding: Bool) -> Bool {
-        let old = rows
-        let oldIndex = selectedIndex ?? 0
-        let line = oldIndex - top
-        let members = pane.members(of: context.snapshot)
-        total = members.count
-        rows = members.map { RowRef(id: pane.id(of: $0, in: context.snapshot), index: $0) }
-        if !marks.isEmpty {
-            let here = Set(rows.map(\.id))
-            dropMarks { here.contains($0) }
+    mutating func rebuild(
+        pane: any Pane, context: RowContext, visible: Int, holding: Bool, since old: MeshSnapshot? = nil
+    ) -> Bool {
+        let line = (selectedIndex ?? 0) - top
+        let wasThere = selection != nil && selected?.id == selection
+        let heir: RowID?
+        if let old, holding || !isUnordered, let changes = pane.changes(from: old, to: context.snapshot),
+            changes.changed.count + changes.gone.count <= 16 + rows.count / 4
+        {
+            heir = amend(changes, pane: pane, context: context, since: old, holding: holding)
+        } else {
+            heir = makeRows(pane: pane, context: context, holding: holding)
         }
-        if !filter.isEmpty { applyFilter(pane: pane, context: context) }
-        applyOrder(pane: pane, snapshot: context.snapshot, old: holding ? old : [])
         guard let selection else {
             cursor = 0
             scroll(to: 0, line: 0, visible: visible)
             return false
         }
-        if let index = rows.firstIndex(where: { $0.id == selection }) {
+        if let index = index(of: selection) {
             cursor = index
             scroll(to: index, line: line, visible: visible)
             return false
         }
-        let left = Dictionary(rows.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let heirs = old.dropFirst(oldIndex + 1) + old.prefix(oldIndex).reversed()
-        let index = heirs.lazy.compactMap { left[$0.id] }.first ?? 0
-        cursor = index
+        cursor = heir.flatMap(index(of:)) ?? 0
         self.selection = selected?.id
-        scroll(to: index, line: line, visible: visible)
-        return old.contains { $0.id == selection }
+        scroll(to: cursor, line: line, visible: visible)
+        return wasThere
     }
 
-    private mutating func applyFilter(pane: any Pane, context: RowContext) {
-        let matcher = Filter.Matcher(filter)
-        rows.removeAll { row in
-            !matcher.passes(
-                text: {
-                    pane.columns.map { pane.cell($0.id, of: row.index, in: context).text }.joined(separator: " ")
-                }, values: { pane.filterValues($0, of: row.index, in: context.snapshot) })
+    /// Where a row lies; most often it has not moved.
+    private func index(of id: RowID) -> Int? {
+        if rows.indices.contains(cursor), rows[cursor].id == id { return cursor }
+        return rows.firstIndex { $0.id == id }
+    }
+
+    /// Marks columns as changed.
+    mutating func note(changes: [RowID: Set<String>], at time: Date) {
+        for (id, columns) in changes {
+            changed[id, default: []].formUnion(columns)
+            changedAt[id] = time
         }
     }
 
-    private mutating func applyOrder(pane: any Pane, snapshot: MeshSnapshot, old: [RowRef]) {
-        let keyed = rows.map { (key: pane.sortKey(sort.column, of: $0.index, in: snapshot), row: $0) }
-        let descending = sort.descending
-        let sorted = keyed.sorted { left, right in
-            if left.key != right.key { return descending ? left.key > right.key : left.key < right.key }
-            return left.row.id < right.row.id
-        }
-        rows = sorted.map(\.row)
-        guard !old.isEmpty else { return }
-        // While the order is held, rows that were there keep their places and new ones come last.
-        let places = Dictionary(old.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let known = rows.filter { places[$0.id] != nil }.sorted {
-            places[$0.id, default: 0] < places[$1.id, default: 0]
-        }
-        rows = known + rows.filter { places[$0.id] == nil }
+    /// Ends the marks of columns that changed until this moment, or of all.
+    mutating func forgetChanges(until time: Date = .distantFuture) {
+        guard !changedAt.isEmpty else { return }
+        changedAt = changedAt.filter { $0.value > time }
+        changed = changed.filter { changedAt[$0.key] != nil }
     }
 
     /// Scrolls so that a row stands on a line, as far as there are rows to fill the pane.

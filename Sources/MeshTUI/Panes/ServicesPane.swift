@@ -32,6 +32,10 @@ struct ServicesPane: Pane {
 
     func members(of snapshot: MeshSnapshot) -> [Int] { Array(snapshot.services.indices) }
 
+    func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges? {
+        RowChanges(from: old.services, to: new.services)
+    }
+
     func id(of index: Int, in snapshot: MeshSnapshot) -> RowID { .object(snapshot.services[index].id) }
 
     func name(of index: Int, in snapshot: MeshSnapshot) -> String { snapshot.services[index].service.meta.name }

@@ -22,7 +22,7 @@ struct ConsoleRunner: Sendable {
     private let session: MeshSession
     private let screen: ScreenOptions
     /// A busy mesh is drawn this often at most; a key is answered at once.
-    private static let snapshotPause = Duration.milliseconds(50)
+    private static let snapshotPause = Duration.milliseconds(100)
 
     init(session: MeshSession, screen: ScreenOptions) {
         self.session = session
@@ -55,7 +55,11 @@ struct ConsoleRunner: Sendable {
         while true {
             terminal.draw(
                 render(model, size: terminal.size, capabilities: terminal.capabilities), palette: palette)
-            for happening in terminal.wait(until: Self.nextSecond) {
+            // Keys come first: what the mesh has done waits until they are on the screen.
+            let happenings = terminal.wait(until: inbox.isEmpty ? Self.instant(of: model.nextDue) : .now)
+            // What a key does may depend on the time.
+            if !happenings.isEmpty { _ = update(&model, .tick(Date())) }
+            for happening in happenings {
                 let event: Event
                 switch happening {
                 case .key(let key): event = .key(key)
@@ -65,16 +69,15 @@ struct ConsoleRunner: Sendable {
                 }
                 for effect in update(&model, event) where carryOut(effect, terminal, inbox) { return .quit }
             }
+            guard happenings.isEmpty else { continue }
             for event in inbox.take() + [.tick(Date())] {
                 for effect in update(&model, event) where carryOut(effect, terminal, inbox) { return .quit }
             }
         }
     }
 
-    /// When the clock in the header moves.
-    private static var nextSecond: ContinuousClock.Instant {
-        let fraction = Date().timeIntervalSince1970.truncatingRemainder(dividingBy: 1)
-        return .now + .milliseconds(1001 - Int(fraction * 1000))
+    private static func instant(of date: Date) -> ContinuousClock.Instant {
+        .now + .milliseconds(Int(max(0, date.timeIntervalSinceNow) * 1000) + 1)
     }
 
     private func feed(_ inbox: Inbox) async {
@@ -125,6 +128,8 @@ private final class Inbox: Sendable {
         }
         waker.wake()
     }
+
+    var isEmpty: Bool { events.withLock(\.isEmpty) }
 
     func take() -> [Event] {
         events.withLock { events in
