@@ -70,6 +70,7 @@ let package = Package(
             name: "meshtop",
             dependencies: [
                 "MeshState", "MeshClient", "MeshTUI", "CursesTerminal", "MeshLab", "MeshHistory", argumentParser, logging,
+                yams,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -89,7 +90,8 @@ let package = Package(
             name: "terminal-probe", dependencies: ["MeshTUI", "CursesTerminal"], path: "Tests/TerminalProbe",
             swiftSettings: strict),
         .testTarget(
-            name: "CursesTerminalTests", dependencies: ["CursesTerminal", "MeshTUI", "terminal-probe", subprocess],
+            name: "CursesTerminalTests",
+            dependencies: ["CursesTerminal", "CTerminal", "MeshTUI", "terminal-probe", subprocess],
             swiftSettings: strict),
         .testTarget(
             name: "MeshLabTests",
@@ -98,6 +100,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio("NIOCore", "NIOHTTP1") + hummingbird("Hummingbird"),
             exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "MeshtopTests", dependencies: ["meshtop", "MeshTUI", "MeshState", argumentParser],
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["MeshState", "meshtop", subprocess], swiftSettings: strict),
     ]

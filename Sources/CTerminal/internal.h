@@ -17,4 +17,11 @@ void mt_guard_end(void);
 /// Whether the process was started with SIGTSTP ignored: then nobody would continue it after a stop.
 bool mt_guard_ignores_stop(void);
 
+/// Whether the terminal database says that the loaded terminal shows colours of 24 bits.
+bool mt_says_direct(void);
+
+/// What TERMINFO has to be for the loaded terminal, of this name, to show colours of 24 bits; NULL where that does not
+/// make sense. To be freed.
+char *mt_direct_description(const char *terminal);
+
 #endif

@@ -19,13 +19,15 @@
 #include <wchar.h>
 
 /// A code of our own for sequences that are to vanish; beyond all of curses' own.
-enum { CODE_NOTHING = KEY_MAX + 1000 };
+enum { CODE_NOTHING = KEY_MAX + 1000, CODE_MOUSE };
 
 static SCREEN *screen;
 /// Keys are read through a pad: reading through a window would also refresh it.
 static WINDOW *keyboard;
 static bool has_color;
 static bool cursor_shows;
+static bool knows_mouse;
+static bool mouse_reports;
 static mbstate_t partial_character;
 
 bool mt_use_locale(void) {
@@ -54,9 +56,13 @@ static void collect_capability(const char *capability) {
     if (capability != NULL) tputs(capability, 1, collect);
 }
 
+/// Presses, releases and the wheel, with numbers for the cell.
+static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
+
 /// Composes what leaves the screen, since a signal handler may not ask the terminal database.
 static void prepare_reset(void) {
     collected_count = 0;
+    if (mouse_reports) collect_capability(mouse_off);
     collect_capability(keypad_local);
     collect_capability(exit_attribute_mode);
     if (has_color) collect_capability(orig_pair);
@@ -92,21 +98,43 @@ static void define_keys(void) {
         // 0: unknown and not the beginning of another sequence.
         if (key_defined(known[i].sequence) == 0) define_key(known[i].sequence, known[i].code);
     }
+    // curses' own reading of the mouse waits for double clicks.
+    define_key(NULL, KEY_MOUSE);
+    define_key("\033[<", CODE_MOUSE);
 }
 
-mt_start_result mt_start(bool color) {
+/// Opens the terminal, as one of 24-bit colours if it is to have them and curses does not know.
+static SCREEN *open_terminal(char *direct) {
+    if (direct == NULL) return newterm(NULL, stdout, stdin);
+    char *before = getenv("TERMINFO");
+    if (before != NULL) before = strdup(before);
+    SCREEN *result = setenv("TERMINFO", direct, 1) == 0 ? newterm(NULL, stdout, stdin) : NULL;
+    if (before == NULL) unsetenv("TERMINFO");
+    else setenv("TERMINFO", before, 1);
+    free(before);
+    // A curses without this form of TERMINFO finds no terminal by it.
+    return result != NULL ? result : newterm(NULL, stdout, stdin);
+}
+
+mt_start_result mt_start(bool color, mt_direct direct) {
     if (screen != NULL) return MT_ALREADY_STARTED;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return MT_NOT_A_TERMINAL;
     int status;
     if (setupterm(NULL, STDOUT_FILENO, &status) != OK) return MT_UNKNOWN_TERMINAL;
     bool can_place = cursor_address != NULL;
+    bool wants_direct = direct == MT_DIRECT_ALWAYS || (direct == MT_DIRECT_IF_SAID && mt_says_direct());
+    char *description = color && can_place && wants_direct ? mt_direct_description(getenv("TERM")) : NULL;
     del_curterm(cur_term);
     if (!can_place) return MT_NO_CURSOR_ADDRESSING;
 
-    if (!mt_guard_begin()) return MT_SYSTEM_ERROR;
+    if (!mt_guard_begin()) {
+        free(description);
+        return MT_SYSTEM_ERROR;
+    }
     // The size is the terminal's, whatever LINES and COLUMNS have been exported as.
     use_tioctl(TRUE);
-    screen = newterm(NULL, stdout, stdin);
+    screen = open_terminal(description);
+    free(description);
     if (screen == NULL) {
         mt_guard_end();
         return MT_UNKNOWN_TERMINAL;
@@ -120,6 +148,9 @@ mt_start_result mt_start(bool color) {
     nodelay(keyboard, TRUE);
     // A refresh that keys could interrupt would leave half a frame on the screen.
     typeahead(-1);
+    const char *mouse_key = tigetstr("kmous");
+    knows_mouse = mouse_key != NULL && mouse_key != (char *)-1;
+    mouse_reports = false;
     define_keys();
     has_color = color && has_colors() && start_color() == OK && use_default_colors() == OK;
     cursor_shows = curs_set(0) == ERR;
@@ -130,6 +161,7 @@ mt_start_result mt_start(bool color) {
 
 void mt_stop(void) {
     if (screen == NULL) return;
+    mt_mouse(false);
     endwin();
     delwin(keyboard);
     delscreen(screen);
@@ -215,6 +247,14 @@ void mt_write(const char *bytes, size_t count) {
     }
 }
 
+void mt_mouse(bool on) {
+    if (screen == NULL || !knows_mouse || on == mouse_reports) return;
+    mouse_reports = on;
+    const char *sequence = on ? mouse_on : mouse_off;
+    mt_write(sequence, strlen(sequence));
+    prepare_reset();
+}
+
 // MARK: - Keys
 
 static uint32_t key_of(int code) {
@@ -236,29 +276,63 @@ static uint32_t key_of(int code) {
     }
 }
 
+/// A number of a mouse report and the letter behind it.
+static int read_number(int *end) {
+    int number = 0, byte;
+    while ((byte = wgetch(keyboard)) >= '0' && byte <= '9') number = number > 9999 ? number : number * 10 + byte - '0';
+    *end = byte;
+    return number;
+}
+
+/// Reads what follows "ESC [ <": button; column; row, M for a press and m for a release.
+static mt_input read_mouse(void) {
+    mt_input input = {MT_INPUT_OTHER, 0, 0, 0};
+    int end;
+    // The rest of the report comes with its beginning, or a moment later over a slow line.
+    wtimeout(keyboard, 25);
+    int button = read_number(&end);
+    int column = end == ';' ? read_number(&end) : 0;
+    int row = end == ';' ? read_number(&end) : 0;
+    nodelay(keyboard, TRUE);
+    // What is no part of a report is a key of its own.
+    if (end != ERR && end != 'M' && end != 'm') ungetch(end);
+    if (end != 'M' || column == 0 || row == 0) return input;
+    // Shift, Meta and Control are in the bits of 4, 8 and 16.
+    switch (button & ~(4 | 8 | 16)) {
+    case 0: input.value = MT_MOUSE_PRESS; break;
+    case 64: input.value = MT_MOUSE_WHEEL_UP; break;
+    case 65: input.value = MT_MOUSE_WHEEL_DOWN; break;
+    default: return input;
+    }
+    return (mt_input){MT_INPUT_MOUSE, input.value, column - 1, row - 1};
+}
+
 mt_input mt_read_key(void) {
     int code = wgetch(keyboard);
-    if (code == ERR) return (mt_input){MT_INPUT_NONE, 0};
+    if (code == ERR) return (mt_input){MT_INPUT_NONE, 0, 0, 0};
+    if (code == CODE_MOUSE) return read_mouse();
     if (code >= KEY_MIN) {
         uint32_t key = key_of(code);
-        return (mt_input){key == 0 ? MT_INPUT_OTHER : MT_INPUT_KEY, key};
+        return (mt_input){key == 0 ? MT_INPUT_OTHER : MT_INPUT_KEY, key, 0, 0};
     }
     // get_wch would drop a character whose bytes arrive in two parts; this keeps the first part until the rest comes.
     char byte = (char)code;
     wchar_t character;
     size_t length = mbrtowc(&character, &byte, 1, &partial_character);
-    if (length == (size_t)-2) return (mt_input){MT_INPUT_OTHER, 0};
+    if (length == (size_t)-2) return (mt_input){MT_INPUT_OTHER, 0, 0, 0};
     if (length == (size_t)-1) {
         memset(&partial_character, 0, sizeof partial_character);
-        return (mt_input){MT_INPUT_OTHER, 0};
+        return (mt_input){MT_INPUT_OTHER, 0, 0, 0};
     }
-    return (mt_input){MT_INPUT_CHARACTER, (uint32_t)character};
+    return (mt_input){MT_INPUT_CHARACTER, (uint32_t)character, 0, 0};
 }
 
 // MARK: - Job control
 
 void mt_suspend(bool group) {
     if (screen == NULL || mt_guard_ignores_stop()) return;
+    bool had_mouse = mouse_reports;
+    mt_mouse(false);
     endwin();
     struct sigaction on_stop, on_continue, none = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
     // The end of this stop is no news.
@@ -271,6 +345,7 @@ void mt_suspend(bool group) {
     raise(SIGTSTP);
     sigaction(SIGTSTP, &on_stop, NULL);
     sigaction(SIGCONT, &on_continue, NULL);
+    mt_mouse(had_mouse);
     mt_update_size();
     mt_redraw();
 }
@@ -279,6 +354,7 @@ void mt_resume(void) {
     if (screen == NULL) return;
     // The refresh after endwin sets the modes and the alternate screen again, which another program may have changed.
     endwin();
+    if (mouse_reports) mt_write(mouse_on, strlen(mouse_on));
     mt_update_size();
     mt_redraw();
 }

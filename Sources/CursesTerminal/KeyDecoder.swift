@@ -10,6 +10,19 @@ func decodeKey(_ input: mt_input) -> Key? {
     }
 }
 
+/// What a mouse did that curses has read; nil for any other input.
+func decodeMouse(_ input: mt_input) -> MouseInput? {
+    guard input.kind == MT_INPUT_MOUSE else { return nil }
+    let kind: MouseInput.Kind
+    switch Int(input.value) {
+    case MT_MOUSE_PRESS: kind = .press
+    case MT_MOUSE_WHEEL_UP: kind = .wheelUp
+    case MT_MOUSE_WHEEL_DOWN: kind = .wheelDown
+    default: return nil
+    }
+    return MouseInput(kind: kind, position: Position(column: Int(input.column), row: Int(input.row)))
+}
+
 private func decodeCharacter(_ value: UInt32) -> Key? {
     switch value {
     case 0x09: return .tab

@@ -27,7 +27,7 @@ struct LookTable {
         self.colors = colors
     }
 
-    func isFor(_ other: Palette) -> Bool { palette == other }
+    func isFor(_ other: Palette, _ level: ColorLevel) -> Bool { palette == other && self.level == level }
 
     /// The look of a cell; `pairOf` gives curses' number for a foreground and a background.
     mutating func look(_ role: Role, _ emphasis: Emphasis, pairOf: (Int32, Int32) -> Int32) -> CellLook {

@@ -32,7 +32,9 @@ public final class Terminal {
     public init(_ options: TerminalOptions = TerminalOptions()) throws(TerminalError) {
         let isUTF8 = mt_use_locale()
         waker = try TerminalWaker()
-        try Self.start(color: options.wantsColor(noColor: Self.variable("NO_COLOR")))
+        try Self.start(
+            color: options.wantsColor(noColor: Self.variable("NO_COLOR")),
+            direct: options.directColor(colorTerm: Self.variable("COLORTERM"), name: Self.variable("TERM") ?? ""))
         colors = Int(mt_colors())
         capabilities = options.capabilities(colors: colors, isUTF8: isUTF8)
         size = Self.currentSize
@@ -40,9 +42,9 @@ public final class Terminal {
 
     deinit { close() }
 
-    private static func start(color: Bool) throws(TerminalError) {
+    private static func start(color: Bool, direct: mt_direct) throws(TerminalError) {
         let name = variable("TERM") ?? ""
-        switch mt_start(color) {
+        switch mt_start(color, direct) {
         case MT_STARTED: return
         case MT_NOT_A_TERMINAL: throw .notATerminal
         case MT_UNKNOWN_TERMINAL: throw name.isEmpty ? .terminalNotNamed : .terminalNotKnown(name)
@@ -69,11 +71,12 @@ public final class Terminal {
     // MARK: - Drawing
 
     /// Shows a frame; what has not changed since the last one is not sent again. A frame of another size than the
-    /// terminal's is cut, or filled up with blanks.
-    public func draw(_ frame: Frame, palette: Palette) {
+    /// terminal's is cut, or filled up with blanks. `level` draws with fewer colours than the terminal has.
+    public func draw(_ frame: Frame, palette: Palette, level: ColorLevel = .trueColor) {
         guard isOpen, !isGone else { return }
-        if looks?.isFor(palette) != true {
-            looks = LookTable(palette: palette, level: capabilities.colors, colors: colors)
+        let level = min(level, capabilities.colors)
+        if looks?.isFor(palette, level) != true {
+            looks = LookTable(palette: palette, level: level, colors: colors)
         }
         mt_erase()
         for row in 0..<min(frame.size.rows, size.rows) { drawRow(row, of: frame) }
@@ -130,12 +133,19 @@ public final class Terminal {
         mt_redraw()
     }
 
-    /// Puts text into the clipboard of the user's own machine by OSC 52, through SSH and tmux alike. There is no answer:
-    /// a terminal that does not allow it stays silent.
+    /// Puts text into the clipboard of the user's own machine by OSC 52, through SSH, tmux and screen alike. There is no
+    /// answer: a terminal that does not allow it stays silent.
     public func copy(_ text: String) {
         guard isOpen, !isGone else { return }
-        let sequence = "\u{1B}]52;c;" + Data(text.utf8).base64EncodedString() + "\u{07}"
+        let sequence = ClipboardSequence.make(
+            text, isInTmux: Self.variable("TMUX") != nil, isInScreen: Self.variable("STY") != nil)
         mt_write(sequence, sequence.utf8.count)
+    }
+
+    /// Has the terminal report clicks and the wheel; the terminal's own selection of text then needs Shift.
+    public func setMouse(_ on: Bool) {
+        guard isOpen, !isGone else { return }
+        mt_mouse(on)
     }
 
     /// Gives the terminal to the shell and stops the process and its group, as Ctrl-Z does; returns when the user brings
@@ -212,6 +222,7 @@ public final class Terminal {
         while case let input = mt_read_key(), input.kind != MT_INPUT_NONE {
             hasRead = true
             if let key = decodeKey(input) { pending.append(.key(key)) }
+            if let mouse = decodeMouse(input) { pending.append(.mouse(mouse)) }
         }
         // Readable with nothing to read is the end of the input.
         if hasHungUp || !hasRead {

@@ -3,6 +3,8 @@ public import MeshTUI
 /// What a terminal reports.
 public enum TerminalEvent: Sendable, Hashable {
     case key(Key)
+    /// Only after `setMouse(true)`.
+    case mouse(MouseInput)
     /// The size is another one, or the screen has to be drawn again at the same size after a stop.
     case resize(Size)
     /// HUP, INT, QUIT or TERM asks for an orderly end; `Terminal.end(by:)` makes it.

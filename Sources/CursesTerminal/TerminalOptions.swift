@@ -1,13 +1,5 @@
-import MeshTUI
-
-/// How many colours the user allows.
-public enum ColorChoice: String, Sendable, Hashable, CaseIterable {
-    /// What the terminal has; none if NO_COLOR is set and not empty.
-    case auto
-    case ansi16 = "16"
-    case indexed256 = "256"
-    case never
-}
+import CTerminal
+public import MeshTUI
 
 /// What the user says about the terminal.
 public struct TerminalOptions: Sendable, Hashable {
@@ -24,8 +16,20 @@ public struct TerminalOptions: Sendable, Hashable {
     func wantsColor(noColor: String?) -> Bool {
         switch color {
         case .auto: noColor?.isEmpty ?? true
-        case .ansi16, .indexed256: true
+        case .trueColor, .ansi16, .indexed256: true
         case .never: false
+        }
+    }
+
+    /// Whether colours of 24 bits are used: where they are asked for, where COLORTERM says that the terminal has them, and
+    /// where the terminal database does. GNU screen hands the variable on and does not understand the colours.
+    func directColor(colorTerm: String?, name: String) -> mt_direct {
+        switch color {
+        case .trueColor: return MT_DIRECT_ALWAYS
+        case .auto:
+            let isSaid = ["truecolor", "24bit"].contains(colorTerm ?? "") && !name.hasPrefix("screen")
+            return isSaid ? MT_DIRECT_ALWAYS : MT_DIRECT_IF_SAID
+        case .indexed256, .ansi16, .never: return MT_DIRECT_BY_NAME
         }
     }
 
@@ -38,13 +42,6 @@ public struct TerminalOptions: Sendable, Hashable {
             case ..<(1 << 24): .indexed256
             default: .trueColor
             }
-        let allowed: ColorLevel =
-            switch color {
-            case .auto: .trueColor
-            case .indexed256: .indexed256
-            case .ansi16: .ansi16
-            case .never: .mono
-            }
-        return Capabilities(colors: min(available, allowed), unicode: isUTF8 && !ascii)
+        return Capabilities(colors: min(available, color.mostColors), unicode: isUTF8 && !ascii)
     }
 }

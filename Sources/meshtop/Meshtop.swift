@@ -31,7 +31,7 @@ struct Meshtop: AsyncParsableCommand {
             """,
         version: meshtopVersion,
         subcommands: [ConsoleCommand.self, DemoCommand.self] + listCommands + [
-            AllowCommand.self, ToggleCommand.self,
+            AllowCommand.self, ToggleCommand.self, InfoCommand.self, GenerateCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             RegisterCommand.self, DeregisterCommand.self,
             LabCommand.self, WorkloadCommand.self,

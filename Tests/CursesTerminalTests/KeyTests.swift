@@ -1,3 +1,4 @@
+import CursesTerminal
 import MeshTUI
 import Testing
 
@@ -76,5 +77,57 @@ import Testing
         pty.send("k")
         try await pty.expect("the key") { !pty.errorLines.isEmpty }
         #expect(pty.errorLines == ["\(Key.character("k").event)"])
+    }
+}
+
+/// What a mouse sends, once it was asked to report.
+@Suite struct MouseTests {
+    private static func report(_ button: Int, _ column: Int, _ row: Int, _ end: String = "M") -> String {
+        "\u{1B}[<\(button);\(column);\(row)\(end)"
+    }
+
+    @Test func clicksAndTheWheelAreEvents() async throws {
+        let pty = try PseudoTerminal.probe(["mouse"])
+        try await pty.expect("the request for reports") { pty.shows("\u{1B}[?1000h\u{1B}[?1006h") }
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        // Releases and other buttons mean nothing; held modifiers do not matter.
+        for text in [
+            Self.report(0, 1, 1), Self.report(0, 1, 1, "m"), Self.report(2, 5, 5), Self.report(64, 80, 24),
+            Self.report(65, 300, 7), Self.report(4, 3, 2), "x",
+        ] { pty.send(text) }
+        let expected: [TerminalEvent] = [
+            .mouse(MouseInput(kind: .press, position: Position(column: 0, row: 0))),
+            .mouse(MouseInput(kind: .wheelUp, position: Position(column: 79, row: 23))),
+            .mouse(MouseInput(kind: .wheelDown, position: Position(column: 299, row: 6))),
+            .mouse(MouseInput(kind: .press, position: Position(column: 2, row: 1))),
+            .key(.character("x")),
+        ]
+        try await pty.expect("the events") { pty.errorLines.count >= expected.count }
+        #expect(pty.errorLines == expected.map { "\($0)" })
+    }
+
+    @Test(arguments: ["", "12", "12;", "12;5;", ";;;M", "0;0;0M", "999999999999;1;1M"])
+    func aReportThatIsNoneIsPassedOver(rest: String) async throws {
+        let pty = try PseudoTerminal.probe(["mouse"])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        pty.send("\u{1B}[<" + rest)
+        pty.send("\u{1B}[C")
+        try await pty.expect("an event") { pty.errorLines.contains("\(Key.right.event)") }
+        #expect(!pty.errorLines.contains { $0.contains("mouse") })
+    }
+
+    @Test func theReportsEndWithTheScreen() async throws {
+        let pty = try PseudoTerminal.probe(["mouse"])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        pty.clear()
+        pty.send("q")
+        #expect(try await pty.exitStatus() == 0)
+        #expect(pty.shows("\u{1B}[?1006l\u{1B}[?1000l"))
+    }
+
+    @Test func aTerminalWithoutAMouseIsNotAsked() async throws {
+        let pty = try PseudoTerminal.probe(["mouse"], environment: ["TERM": "vt220"])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        #expect(!pty.shows("?1000h"))
     }
 }

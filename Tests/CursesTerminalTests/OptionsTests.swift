@@ -1,3 +1,5 @@
+import CTerminal
+import Foundation
 import MeshTUI
 import Testing
 
@@ -6,7 +8,7 @@ import Testing
 @Suite struct OptionsTests {
     @Test(arguments: [
         (ColorChoice.auto, nil, true), (.auto, "", true), (.auto, "1", false), (.never, nil, false),
-        (.ansi16, "1", true), (.indexed256, "1", true),
+        (.ansi16, "1", true), (.indexed256, "1", true), (.trueColor, "1", true),
     ])
     func wantsColor(choice: ColorChoice, noColor: String?, wants: Bool) {
         #expect(TerminalOptions(color: choice).wantsColor(noColor: noColor) == wants)
@@ -22,13 +24,24 @@ import Testing
         #expect(capabilities == Capabilities(colors: level, unicode: true))
     }
 
+    @Test(arguments: [
+        (.auto, "truecolor", "xterm-256color", MT_DIRECT_ALWAYS),
+        (.auto, "24bit", "tmux-256color", MT_DIRECT_ALWAYS), (.auto, nil, "xterm-256color", MT_DIRECT_IF_SAID),
+        (.auto, "truecolor", "screen-256color", MT_DIRECT_IF_SAID), (.auto, "yes", "xterm", MT_DIRECT_IF_SAID),
+        (.trueColor, nil, "xterm-256color", MT_DIRECT_ALWAYS), (.indexed256, "truecolor", "xterm", MT_DIRECT_BY_NAME),
+        (.never, "truecolor", "xterm", MT_DIRECT_BY_NAME),
+    ] as [(ColorChoice, String?, String, mt_direct)])
+    func directColor(choice: ColorChoice, colorTerm: String?, name: String, direct: mt_direct) {
+        #expect(TerminalOptions(color: choice).directColor(colorTerm: colorTerm, name: name) == direct)
+    }
+
     @Test(arguments: [(false, true, true), (true, true, false), (false, false, false), (true, false, false)])
     func unicode(ascii: Bool, isUTF8: Bool, unicode: Bool) {
         #expect(TerminalOptions(ascii: ascii).capabilities(colors: 8, isUTF8: isUTF8).unicode == unicode)
     }
 
     @Test func choicesAreWhatTheUserTypes() {
-        #expect(ColorChoice.allCases.map(\.rawValue) == ["auto", "16", "256", "never"])
+        #expect(ColorChoice.allCases.map(\.rawValue) == ["auto", "truecolor", "256", "16", "never"])
     }
 }
 
@@ -72,5 +85,27 @@ import Testing
     ])
     func namesTheWayOut(error: TerminalError) {
         #expect(error.description.contains("--once"))
+    }
+}
+
+@Suite struct ClipboardTests {
+    @Test func plainly() {
+        #expect(ClipboardSequence.make("copied", isInTmux: false, isInScreen: false) == "\u{1B}]52;c;Y29waWVk\u{07}")
+    }
+
+    @Test func tmuxGetsBothOfItsForms() {
+        let sequence = ClipboardSequence.make("copied", isInTmux: true, isInScreen: false)
+        #expect(
+            sequence
+                == "\u{1B}]52;c;Y29waWVk\u{07}\u{1B}Ptmux;\u{1B}\u{1B}]52;c;Y29waWVk\u{07}\u{1B}\\")
+    }
+
+    @Test func screenGetsItInPieces() {
+        let text = String(repeating: "long ", count: 500)
+        let pieces = ClipboardSequence.make(text, isInTmux: false, isInScreen: true).split(separator: "\u{1B}\\")
+        #expect(pieces.count > 4)
+        #expect(pieces.allSatisfy { $0.hasPrefix("\u{1B}P") && $0.utf8.count < 768 })
+        let whole = pieces.map { $0.dropFirst(2) }.joined()
+        #expect(whole == ClipboardSequence.make(text, isInTmux: false, isInScreen: false))
     }
 }

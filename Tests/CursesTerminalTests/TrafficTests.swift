@@ -61,3 +61,44 @@ import Testing
         try await pty.expect("the sequence") { pty.shows("\u{1B}]52;c;Y29waWVkIHRleHQ=\u{07}") }
     }
 }
+
+/// Colours of 24 bits, where the terminal says that it has them.
+@Suite struct DirectColorTests {
+    private func colors(_ environment: [String: String], _ arguments: [String] = []) async throws -> String {
+        let pty = try PseudoTerminal.probe(["styles"] + arguments, environment: environment)
+        try await pty.expect("the last line of the frame") { pty.shows("underline") && pty.shows("badge") }
+        pty.send("q")
+        #expect(try await pty.exitStatus() == 0)
+        return String(decoding: pty.screenBytes, as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (["COLORTERM": "truecolor"], [String]()), (["TERM": "tmux-256color", "COLORTERM": "24bit"], []),
+        ([:], ["--color", "truecolor"]),
+    ])
+    func itSaysSo(environment: [String: String], arguments: [String]) async throws {
+        let sent = try await colors(environment, arguments)
+        #expect(sent.contains("38;2;255;175;0"))
+        #expect(!sent.contains("38;5;"))
+    }
+
+    @Test(arguments: [
+        ([:], [String]()), (["TERM": "screen-256color", "COLORTERM": "truecolor"], []),
+        (["COLORTERM": "truecolor"], ["--color", "256"]), (["TERM": "linux", "COLORTERM": "truecolor"], []),
+        (["COLORTERM": "truecolor", "NO_COLOR": "1"], []),
+    ])
+    func itDoesNot(environment: [String: String], arguments: [String]) async throws {
+        #expect(try await !colors(environment, arguments).contains("38;2;"))
+    }
+}
+
+/// Every kind of terminal that one meets shows a frame and gives the shell back.
+@Suite struct TerminalKindTests {
+    @Test(arguments: ["xterm-256color", "tmux-256color", "screen", "screen-256color", "linux", "vt220", "vt100", "xterm"])
+    func aFrameAndBack(name: String) async throws {
+        let pty = try PseudoTerminal.probe(["styles"], environment: ["TERM": name])
+        try await pty.expect("the frame") { pty.shows("selection") && pty.shows("underline") }
+        pty.send("q")
+        #expect(try await pty.exitStatus() == 0)
+    }
+}

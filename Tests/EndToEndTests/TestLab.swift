@@ -34,7 +34,10 @@ struct TestLab: Sendable {
     func remove() throws { try FileManager.default.removeItem(at: stateHome) }
 
     var environment: [String: String?] {
-        ["XDG_STATE_HOME": stateHome.path, "KUBECONFIG": nil, "MESHTOP_ENVOY": nil]
+        [
+            "XDG_STATE_HOME": stateHome.path, "XDG_CONFIG_HOME": stateHome.appending(path: "config").path,
+            "KUBECONFIG": nil, "MESHTOP_ENVOY": nil,
+        ]
     }
 
     // MARK: - Commands

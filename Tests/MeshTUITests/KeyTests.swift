@@ -126,6 +126,10 @@ import Testing
         }
         #expect(yaml.hasPrefix("apiVersion: networking.istio.io/v1\n"))
         #expect(yaml.contains("- edition.cnn.com\n"))
+        // What is copied is also shown, for terminals that take no copies.
+        #expect((model.layers.last as? TextLayer)?.view == .yaml)
+        #expect(model.type("C").count == 1 && model.layers.count == 1)
+        model.type(.escape)
         model.type("4")
         #expect(model.type("c") == [.copy("mysql.example.com:3306")])
         // A text copies what it shows, whatever is selected by now.
@@ -215,7 +219,7 @@ import Testing
         for scope in KeyScope.allCases {
             for pane in Panes.all {
                 var owners: [Key: String] = [:]
-                for binding in KeyTable.bindings(in: scope, pane: pane.id) {
+                for binding in KeyMap.standard.bindings(in: scope, pane: pane.id) {
                     for key in binding.keys {
                         #expect(
                             owners[key] == nil, "\(key.label) is \(owners[key] ?? "") and \(binding.name) in \(scope)")

@@ -15,31 +15,79 @@ import Testing
         #expect(theme.roles.count == Role.allCases.count)
     }
 
-    @Test(arguments: ColorLevel.allCases)
-    func statesStayDistinct(_ level: ColorLevel) {
-        let palette = Theme.defaultDark.palette(level: level)
-        let states: [Role] = [.text, .ok, .warn, .error, .blocked]
-        let looks = Set(states.map { palette[$0] })
-        // In mono the glyph and the word tell `ok` from text, and `blocked` from an error.
-        #expect(looks.count == (level == .mono ? 3 : states.count))
+    /// The files of the checkout by their names.
+    static let files: [String] = {
+        let folder = file.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    }()
+
+    private static func theme(_ name: String) throws -> (theme: Theme, warnings: [ThemeWarning]) {
+        func text(_ name: String) -> String? {
+            try? String(contentsOf: file.deletingLastPathComponent().appending(path: "\(name).yaml"), encoding: .utf8)
+        }
+        return try Theme.parse(try #require(text(name)), name: name, loading: text)
+    }
+
+    @Test func thereAreThoseThatEverybodyNeeds() {
+        #expect(Self.files.count >= 10)
+        let needed: Set = ["default-dark", "default-light", "high-contrast", "colour-blind-safe", "mono"]
+        #expect(needed.isSubset(of: Set(Self.files)))
+    }
+
+    @Test(arguments: files)
+    func everyFileParses(_ name: String) throws {
+        let (theme, warnings) = try Self.theme(name)
+        #expect(warnings == [])
+        #expect(Set(theme.roles.keys) == Set(Role.allCases))
+    }
+
+    @Test(arguments: files, ColorLevel.allCases)
+    func statesStayDistinct(_ name: String, _ level: ColorLevel) throws {
+        let palette = try Self.theme(name).theme.palette(level: level)
+        if level == .mono || name == "mono" {
+            // The glyph and the word tell `ok` from text, and `blocked` from an error.
+            #expect(Set([Role.text, .warn, .error].map { palette[$0] }).count == 3)
+            for role in Role.allCases {
+                #expect(palette[role].foreground == .terminal && palette[role].background == .terminal)
+            }
+        } else {
+            // Not by their attributes alone: a bold colour is still the same to many eyes.
+            let states: [Role] = [.text, .ok, .warn, .error, .blocked]
+            #expect(Set(states.map { palette[$0].foreground }).count == states.count)
+            #expect(palette[.pending].foreground != palette[.warn].foreground)
+            #expect(palette[.added].foreground != palette[.removed].foreground)
+        }
         #expect(palette[.selection].emphasis.contains(.reverse))
         #expect(palette[.badge].emphasis.contains(.reverse))
         #expect(palette[.borderFocus] != palette[.border])
-        for role in Role.allCases where level == .mono {
-            #expect(palette[role].foreground == .terminal && palette[role].background == .terminal)
+    }
+
+    @Test(arguments: files)
+    func contrastIsEnough(_ name: String) throws {
+        let theme = try Self.theme(name).theme
+        // The terminal's own background is taken for black, or for white by the light theme.
+        let own = name == "default-light" ? Color.rgb(255, 255, 255) : .rgb(0, 0, 0)
+        for (role, style) in theme.roles where role != .border {
+            let background = style.background == .terminal ? own : style.background
+            guard let contrast = Self.contrast(style.foreground, background) else { continue }
+            #expect(contrast >= 4.5, "\(role): \(contrast)")
         }
     }
 
-    @Test func contrastOnBlackIsEnough() {
-        for (role, style) in Theme.defaultDark.roles where role != .border {
-            guard case .rgb(let red, let green, let blue) = style.foreground else { continue }
-            func linear(_ value: UInt8) -> Double {
-                let part = Double(value) / 255
-                return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
-            }
-            let luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
-            #expect((luminance + 0.05) / 0.05 >= 4.5, "\(role)")
+    /// The ratio of WCAG; nil where one of them is the terminal's to choose.
+    private static func contrast(_ first: Color, _ second: Color) -> Double? {
+        guard let first = luminance(first), let second = luminance(second) else { return nil }
+        return (max(first, second) + 0.05) / (min(first, second) + 0.05)
+    }
+
+    private static func luminance(_ color: Color) -> Double? {
+        guard case .rgb(let red, let green, let blue) = color else { return nil }
+        func linear(_ value: UInt8) -> Double {
+            let part = Double(value) / 255
+            return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
         }
+        return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     }
 
     @Test(arguments: [

@@ -2,12 +2,12 @@ import CursesTerminal
 import Foundation
 import MeshTUI
 
-/// What the terminal is tested with: `terminal-probe [--thread] [--ascii] [--color auto|16|256|never] MODE`.
+/// What the terminal is tested with: `terminal-probe [--thread] [--ascii] [--color auto|truecolor|256|16|never] MODE`.
 ///
 /// It draws its size, its capabilities and the events that it gets, and prints these where standard error is no terminal;
 /// q ends it. With `--thread` the terminal belongs to another thread than the main one. With the name of a failure as its
 /// mode it fails in that way when x is pressed. The other modes: `wide` and `styles` (pictures), `stderr` and `flood`
-/// (messages), `wake` and `deadline` (what ends a wait), `copy` and `meter`.
+/// (messages), `wake` and `deadline` (what ends a wait), `copy`, `meter` and `mouse`.
 @main
 struct Probe {
     private let terminal: Terminal
@@ -43,6 +43,7 @@ struct Probe {
 
     private mutating func run() -> Int32 {
         if mode == "stderr" { complain("kept until the end\n") }
+        if mode == "mouse" { terminal.setMouse(true) }
         if mode == "flood" { for number in 0..<200_000 { complain("line \(number) of a flood\n") } }
         if mode == "wake" {
             let waker = terminal.waker

@@ -55,12 +55,23 @@ typedef enum mt_input_kind {
     MT_INPUT_CHARACTER,
     /// `value` is one of MT_KEY_….
     MT_INPUT_KEY,
+    /// `value` is one of MT_MOUSE_…, on a cell.
+    MT_INPUT_MOUSE,
 } mt_input_kind;
+
+/// What a mouse does.
+enum { MT_MOUSE_PRESS = 1, MT_MOUSE_WHEEL_UP, MT_MOUSE_WHEEL_DOWN };
+
+/// Which terminals get colours of 24 bits: those alone whose entry in the database has them under their own name, those
+/// as well of which it says that they can, or all that have 256.
+typedef enum mt_direct { MT_DIRECT_BY_NAME, MT_DIRECT_IF_SAID, MT_DIRECT_ALWAYS } mt_direct;
 
 /// One step of input.
 typedef struct mt_input {
     mt_input_kind kind;
     uint32_t value;
+    /// Of a mouse: the cell, from 0.
+    int column, row;
 } mt_input;
 
 /// Takes over the environment's character set and tells whether it is UTF-8. A locale that names UTF-8 but is not
@@ -68,8 +79,9 @@ typedef struct mt_input {
 bool mt_use_locale(void);
 
 /// Installs the guard, enters the alternate screen and takes the keyboard: all keys reach the program, none echoes.
-/// Without `color` nothing about colour is ever sent.
-mt_start_result mt_start(bool color);
+/// Without `color` nothing about colour is ever sent. TERMINFO is set for a moment: no other thread may read or write
+/// the environment meanwhile.
+mt_start_result mt_start(bool color, mt_direct direct);
 
 /// Leaves the screen, prints what was written to standard error meanwhile, and removes the guard.
 void mt_stop(void);
@@ -107,6 +119,10 @@ mt_input mt_read_key(void);
 
 /// Writes bytes to the terminal as they are, past curses.
 void mt_write(const char *bytes, size_t count);
+
+/// Has the terminal report clicks and the wheel, or stop that; nothing where it has no mouse. It is stopped by itself
+/// whenever the screen is left.
+void mt_mouse(bool on);
 
 /// Gives the terminal to the shell and stops the process, with its process group if `group`; returns when it runs
 /// again. The next mt_refresh draws the whole screen.

@@ -4,6 +4,7 @@ import MeshState
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
+import Synchronization
 
 /// Speaks to one cluster's API. Every call has a deadline; failures are `RequestFailure`s in plain words.
 public final class KubernetesClient: Sendable {
@@ -21,6 +22,7 @@ public final class KubernetesClient: Sendable {
     private let base: String
     private let host: String?
     let discovery = Discovery()
+    private let requests = Atomic(0)
 
     /// - Throws: `AccessError` where certificates or keys cannot be read.
     public init(access: ClusterAccess) throws(AccessError) {
@@ -48,6 +50,9 @@ public final class KubernetesClient: Sendable {
         }
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    /// How many requests have been sent so far, those that failed included.
+    public var requestCount: Int { requests.load(ordering: .relaxed) }
 
     /// Ends all connections; calls in flight fail.
     public func shutdown() async {
@@ -150,6 +155,7 @@ public final class KubernetesClient: Sendable {
     private func request(_ method: HTTPMethod, _ path: String, _ query: [(String, String)]) async throws
         -> HTTPClientRequest
     {
+        requests.add(1, ordering: .relaxed)
         let credential = try await credentials.current()
         let parameters = query.map { "\($0.queryEscaped)=\($1.queryEscaped)" }.joined(separator: "&")
         var request = HTTPClientRequest(url: base + path + (parameters.isEmpty ? "" : "?\(parameters)"))

@@ -21,10 +21,17 @@ public struct AppModel: Sendable {
 
     var size: Size
     var now: Date
-    let contextName: String
+    var contextName: String
     /// Who makes the changes, as it is noted in the objects.
     let user: String
     let clock: WallClock
+    /// What each key does.
+    let keys: KeyMap
+    public internal(set) var preferences: Preferences
+    /// The options as they were at the start, or as they were written to the configuration file since.
+    var savedOptions: [String: String] = [:]
+    var surroundings = Surroundings()
+    var history = PromptHistory()
     var interval: Double
     var lock: Lock
     /// The mesh as it is; also while paused.
@@ -46,16 +53,19 @@ public struct AppModel: Sendable {
     /// operator changes, `interval` is the seconds between two polls, and `readOnly` locks changes for good.
     public init(
         size: Size, now: Date, contextName: String, user: String, readOnly: Bool = false, interval: Double = 1,
-        clock: WallClock = WallClock()
+        preferences: Preferences = Preferences(), keys: KeyMap = .standard, clock: WallClock = WallClock()
     ) {
         self.size = size
         self.now = now
         self.contextName = contextName
         self.user = user
         self.interval = interval
+        self.preferences = preferences
+        self.keys = keys
         self.clock = clock
         lock = readOnly ? .forced : .open
         panes = Dictionary(uniqueKeysWithValues: Panes.all.map { ($0.id, PaneState(sort: $0.defaultSort)) })
+        savedOptions = options
     }
 
     /// What is on the screen stands still while this is there.
@@ -106,6 +116,23 @@ extension AppModel {
 
     /// How many rows of a pane fit on the screen; none when the pane is not on it.
     func visibleRows(of id: PaneID) -> Int { layout.box(of: id)?.visibleRows ?? 0 }
+
+    /// Forgets the mesh that was looked at; what the operator has set up of the panes stays.
+    mutating func switchMesh(to context: String, readOnly: Bool) {
+        contextName = context
+        lock = readOnly ? .forced : lock == .forced ? .open : lock
+        latest = nil
+        pause = nil
+        layers = []
+        progress = [:]
+        for pane in Panes.all {
+            var state = PaneState(sort: self[pane.id].sort)
+            state.filter = self[pane.id].filter
+            self[pane.id] = state
+        }
+        judge()
+        say("Looking at \(context)")
+    }
 
     mutating func say(_ text: String, isError: Bool = false) {
         message = Message(text: text, isError: isError, shownAt: now)

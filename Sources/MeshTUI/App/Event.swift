@@ -12,6 +12,15 @@ public enum Event: Sendable {
     case changeFinished(ChangeRequest, ChangeResult)
     /// A line for the operator from the effect runner, such as the path of a saved file.
     case message(String, isError: Bool)
+    case mouse(MouseInput)
+    /// What was found besides the mesh.
+    case surroundings(Surroundings)
+    /// A theme was read.
+    case theme(Theme)
+    /// What was typed into prompts in earlier consoles.
+    case remembered(PromptHistory)
+    /// From now on snapshots come from another mesh, or from another part of it.
+    case switched(context: String, readOnly: Bool)
 }
 
 /// What the application wants done; only the effect runner acts on it.
@@ -28,4 +37,19 @@ public enum Effect: Sendable, Hashable {
     /// Write this text (what is shown) to a new file of mode 0600; the path comes back as a message.
     case save(text: String, name: String)
     case quit
+    /// Find out about themes, contexts and paths.
+    case lookAround
+    case loadTheme(String)
+    case remember(PromptHistory)
+    case setMouse(Bool)
+    /// Put settings with their values into the configuration file.
+    case writeSettings([String: String])
+    /// Look at another context, nil for the same, and another namespace.
+    case switchMesh(context: String?, namespace: NamespaceChoice)
+}
+
+/// Which part of a mesh is looked at.
+public enum NamespaceChoice: Sendable, Hashable {
+    case same, all
+    case one(String)
 }

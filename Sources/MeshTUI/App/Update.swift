@@ -13,6 +13,15 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
         model.finish(request, result)
         model.refreshLayers()
     case .message(let text, let isError): model.say(text, isError: isError)
+    case .mouse(let mouse): effects = model.take(mouse)
+    case .surroundings(let surroundings):
+        model.surroundings = surroundings
+        model.refreshLayers()
+    case .theme(let theme): model.preferences.theme = theme
+    case .remembered(let history): model.history = history
+    case .switched(let context, let readOnly):
+        model.switchMesh(to: context, readOnly: readOnly)
+        effects = [.setInterval(model.interval)]
     }
     model.measure()
     return effects
@@ -32,7 +41,7 @@ extension AppModel {
             if answer == .consumed { return [] }
         }
         let scope = scope
-        guard let binding = KeyTable.binding(for: key, scope: scope, pane: focus) else { return [] }
+        guard let binding = keys.binding(for: key, scope: scope, pane: focus) else { return [] }
         if scope == .list {
             current.pin()
             current.heldUntil = now.addingTimeInterval(2)

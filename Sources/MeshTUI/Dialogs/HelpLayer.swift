@@ -21,9 +21,10 @@ struct HelpLayer: Layer {
             case .dialog: "a dialog"
             case .menu: "a menu"
             case .prompt: "a prompt"
+            case .options: "the options"
             case .help: "help"
             }
-        entries = KeyTable.bindings(in: asked, pane: model.focus).map { binding in
+        entries = model.keys.bindings(in: asked, pane: model.focus).filter { !$0.keys.isEmpty }.map { binding in
             Entry(group: binding.group, keys: binding.keysText, help: binding.help, reason: binding.reason(model))
         }
     }

@@ -1,60 +1,61 @@
-/// A line in which the operator types: the filter of a pane, or what to search in a text.
-struct PromptLayer: Layer {
+/// A line in which the operator types: a command, the filter of a pane, or what to search in a text.
+struct PromptLayer: EditingLayer {
     enum Purpose: Sendable {
         /// Filters while typing; `before` comes back with Esc.
         case filter(PaneID, before: Filter)
         case search
+        case command
     }
 
     let purpose: Purpose
-    private var text: [Character]
-    private var cursor: Int
+    private var editor: LineEditor
+    private var completion: Completion?
+    /// Which line of the history is shown, counted from the newest; nil for what is being typed.
+    private var past: Int?
+    /// What was being typed when the history was entered.
+    private var draft = ""
     let scope = KeyScope.prompt
 
     init(_ purpose: Purpose, text: String) {
         self.purpose = purpose
-        self.text = Array(text)
-        cursor = self.text.count
+        editor = LineEditor(text)
     }
 
     mutating func handle(_ key: Key, _ model: inout AppModel) -> LayerAnswer {
-        let before = text
         switch key {
         case .character(let character):
-            text.insert(character, at: cursor)
-            cursor += 1
-        case .backspace where cursor > 0:
-            text.remove(at: cursor - 1)
-            cursor -= 1
-        case .delete where cursor < text.count: text.remove(at: cursor)
-        case .control("u"):
-            text = []
-            cursor = 0
-        case .left: cursor = max(0, cursor - 1)
-        case .right: cursor = min(text.count, cursor + 1)
-        case .home: cursor = 0
-        case .end: cursor = text.count
-        case .enter: return .closed
-        case .escape:
-            cancel(&model)
-            return .closed
-        case .backspace where text.isEmpty:
-            cancel(&model)
-            return .closed
+            editor.insert(character)
+            hasTyped(&model)
+            return .consumed
+        case .escape: break
+        case .backspace where editor.isEmpty: break
         default: return .passed
         }
-        if text != before { apply(&model) }
-        return .consumed
+        cancel(&model)
+        return .closed
+    }
+
+    mutating func edit(_ action: LineEditor.Action, _ model: inout AppModel) {
+        let before = editor.text
+        editor.apply(action)
+        if editor.text != before { hasTyped(&model) } else { completion = nil }
+    }
+
+    private mutating func hasTyped(_ model: inout AppModel) {
+        completion = nil
+        past = nil
+        apply(&model)
     }
 
     private func apply(_ model: inout AppModel) {
         switch purpose {
-        case .filter(let pane, _): model.setFilter(String(text), of: pane)
+        case .command: break
+        case .filter(let pane, _): model.setFilter(editor.text, of: pane)
         case .search:
             // The text lies under this layer, which is on top while it handles a key.
             guard let index = model.layers.lastIndex(where: { $0 is TextLayer }) else { return }
             guard var layer = model.layers[index] as? TextLayer else { return }
-            layer.search = text.isEmpty ? nil : String(text)
+            layer.search = editor.isEmpty ? nil : editor.text
             layer.step(0, model)
             model.layers[index] = layer
         }
@@ -62,24 +63,68 @@ struct PromptLayer: Layer {
 
     private mutating func cancel(_ model: inout AppModel) {
         switch purpose {
+        case .command: break
         case .filter(let pane, let before): model.setFilter(before.text, of: pane)
         case .search:
-            text = []
+            editor = LineEditor()
             apply(&model)
         }
     }
+
+    // MARK: Enter, history, completion
+
+    /// The list of the history that its lines are kept in.
+    private var listName: String {
+        switch purpose {
+        case .command: "command"
+        case .search: "search"
+        case .filter(let pane, _): "filter \(pane.name)"
+        }
+    }
+
+    /// Does what the line says; the prompt is closed already.
+    func accept(_ model: inout AppModel) -> [Effect] {
+        let isNew = model.history.add(editor.text, to: listName)
+        let kept: [Effect] = isNew ? [.remember(model.history)] : []
+        guard case .command = purpose else { return kept }
+        return kept + CommandTable.run(editor.text, &model)
+    }
+
+    /// Shows an older line of the history (1) or a newer one (-1).
+    mutating func recall(_ step: Int, _ model: inout AppModel) {
+        let lines = model.history[listName]
+        let place = (past ?? -1) + step
+        guard place < lines.count else { return }
+        if past == nil { draft = editor.text }
+        past = place < 0 ? nil : place
+        completion = nil
+        editor = LineEditor(past.map { lines[lines.count - 1 - $0] } ?? draft)
+        apply(&model)
+    }
+
+    /// Completes the word before the cursor as far as it is certain; pressed again, with one candidate after the other.
+    mutating func complete(_ model: inout AppModel) {
+        if completion == nil { completion = Completion(purpose, editor, model) }
+        guard var found = completion else { return }
+        found.advance(&editor)
+        apply(&model)
+        completion = found.isSettled ? nil : found
+    }
+
+    // MARK: Drawing
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
         let footer = model.layout.footer
         guard footer.height > 0, footer.width > 1 else { return }
         canvas.clear(footer)
-        canvas.put("/", column: 0, row: footer.row, look: Look(.prompt))
-        // What is left of the cursor is shown as far as there is room, so that the cursor is always to be seen.
-        let before = String(text[..<cursor])
-        let shown = before.columns < footer.width - 1 ? before : before.suffix(columns: footer.width - 2)
-        let place = canvas.put(shown, column: 1, row: footer.row, look: Look(.prompt))
-        let end = canvas.put(String(text[cursor...]), column: place, row: footer.row, look: Look(.prompt))
-        canvas.placeCursor(Position(column: min(place, footer.width - 1), row: footer.row))
+        let sign = if case .command = purpose { ":" } else { "/" }
+        canvas.put(sign, column: 0, row: footer.row, look: Look(.prompt))
+        let (text, cursor) = editor.visible(in: footer.width - 1)
+        let end = canvas.put(text, column: 1, row: footer.row, look: Look(.prompt))
+        canvas.placeCursor(Position(column: 1 + cursor, row: footer.row))
+        if let completion, footer.row > 1 {
+            completion.draw(in: Rect(column: 0, row: footer.row - 1, width: footer.width, height: 1), on: &canvas)
+        }
         guard let hint = hint(model) else { return }
         let start = footer.width - hint.text.columns - 1
         if start > end + 1 { canvas.put(hint.text, column: start, row: footer.row, look: Look(hint.role)) }
@@ -89,13 +134,31 @@ struct PromptLayer: Layer {
     private func hint(_ model: AppModel) -> CellText? {
         switch purpose {
         case .search: return CellText("Enter keeps  Esc cancels", .dim)
+        case .command: return CommandTable.hint(for: editor.text, model)
         case .filter(let id, _):
             if let problem = model[id].filter.problem { return CellText(problem, .error) }
-            if text.isEmpty {
+            if editor.isEmpty {
                 let keys = Panes.pane(id).filterKeys.map { "\($0):" }.joined(separator: " ")
                 return CellText("word !word ~regex a|b \(keys)", .dim)
             }
             return CellText("\(model[id].rows.count) of \(model[id].total)", .dim)
         }
+    }
+}
+
+extension AppModel {
+    /// Closes the prompt on top and does what its line says.
+    mutating func acceptPrompt() -> [Effect] {
+        guard let prompt = layers.last as? PromptLayer else { return [] }
+        layers.removeLast()
+        return prompt.accept(&self)
+    }
+
+    /// Lets the prompt on top act on the model.
+    mutating func withPrompt(_ act: (inout PromptLayer, inout AppModel) -> Void) -> [Effect] {
+        guard var prompt = layers.last as? PromptLayer else { return [] }
+        act(&prompt, &self)
+        layers[layers.count - 1] = prompt
+        return []
     }
 }

@@ -1,5 +1,5 @@
 /// Chooses the column that a pane is sorted by.
-struct SortMenu: Layer {
+struct SortMenu: Menu {
     private let title: String
     private let columns: [Column]
     private let orders: [SortOrder]
@@ -13,23 +13,16 @@ struct SortMenu: Layer {
         index = pane.columns.firstIndex { $0.id == sort.column } ?? 0
     }
 
-    mutating func move(_ move: Move) {
+    mutating func move(_ move: Move, _ model: inout AppModel) {
         index = min(max(0, move.target(from: index, visible: columns.count, count: columns.count)), columns.count - 1)
     }
 
-    var chosen: SortOrder { orders[index] }
+    func choose(_ model: inout AppModel) -> [Effect] { model.sort(by: orders[index]) }
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
-        let width = max(columns.map(\.title.columns).max() ?? 0, title.columns + 2) + 6
-        let area = Popup.area(width: width, height: columns.count + 2, in: model.size)
-        let inside = Popup.frame(area, title: title, on: &canvas)
-        let top = max(0, index - inside.height + 1)
-        for (offset, column) in columns.dropFirst(top).prefix(inside.height).enumerated() {
-            let place = top + offset
-            let arrow = orders[place].descending ? Glyph.descending.text : Glyph.ascending.text
-            let text = "\(column.title.padded(to: inside.width - 2)) \(arrow)"
-            let look = place == index ? Look(.selection, .reverse) : Look()
-            canvas.put(text, column: inside.column, row: inside.row + offset, width: inside.width, look: look)
+        let lines = zip(columns, orders).map { column, order in
+            (left: column.title, right: CellText(order.descending ? Glyph.descending.text : Glyph.ascending.text))
         }
+        Popup.menu(title, lines, marked: index, in: model.size, on: &canvas)
     }
 }

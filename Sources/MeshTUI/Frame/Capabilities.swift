@@ -16,3 +16,23 @@ public struct Capabilities: Sendable, Hashable {
         self.unicode = unicode
     }
 }
+
+/// How many colours the user allows.
+public enum ColorChoice: String, Sendable, Hashable, CaseIterable {
+    /// What the terminal has; none if NO_COLOR is set and not empty.
+    case auto
+    case trueColor = "truecolor"
+    case indexed256 = "256"
+    case ansi16 = "16"
+    case never
+
+    /// The most colours that it allows.
+    public var mostColors: ColorLevel {
+        switch self {
+        case .auto, .trueColor: .trueColor
+        case .indexed256: .indexed256
+        case .ansi16: .ansi16
+        case .never: .mono
+        }
+    }
+}

@@ -115,7 +115,7 @@ struct PaneView {
             guard state.rows.isEmpty else { return nil }
             return [
                 CellText("None of \(state.total) \(pane.noun) matches \(state.filter.text)", .prompt),
-                CellText("Esc clears the filter", .dim),
+                CellText("\(model.keys.label("back")) clears the filter", .dim),
             ]
         }
         switch data {
@@ -125,7 +125,7 @@ struct PaneView {
             var next = "retry \(attempt)"
             if let retryAt {
                 let seconds = max(0, Int(retryAt.timeIntervalSince(context.now).rounded(.up)))
-                next += seconds == 0 ? " now" : " in \(seconds) s (r = now)"
+                next += seconds == 0 ? " now" : " in \(seconds) s (\(model.keys.label("refresh")) = now)"
             }
             return [
                 CellText("Cannot reach the source of \(pane.noun)", .error), CellText(reason), CellText(next, .dim),
@@ -254,10 +254,10 @@ struct PaneView {
             put(status.text, line.width - status.text.columns, in: line, look: look, on: &canvas)
             return
         }
-        guard isSelected, let action = KeyTable.bindings.first(where: { $0.name == pane.hintedAction }),
-            action.reason(model) == nil
+        guard isSelected, let action = model.keys.bindings.first(where: { $0.name == pane.hintedAction }),
+            action.reason(model) == nil, let key = action.keys.first
         else { return }
-        let hint = "\(action.keys.first?.label ?? "") \(action.hint ?? "")"
+        let hint = "\(key.label) \(action.hint ?? "")"
         let start = line.width - hint.columns
         guard start > 2 else { return }
         let isFree = (line.column + start - 2..<line.column + line.width).allSatisfy { column in

@@ -106,23 +106,39 @@ enum HeaderView {
 
 /// The line at the bottom: the keys that work, or what there is to say.
 enum FooterView {
-    static func drawKeys(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
-        guard area.height > 0 else { return }
-        var column = area.column + 1
-        let all = KeyTable.bindings(in: model.scope, pane: model.focus).filter { $0.hint != nil }
+    /// A key as it stands in the footer.
+    struct Place {
+        var binding: KeyBinding
+        var columns: Range<Int>
+    }
+
+    /// Which keys there is room for, and where.
+    static func places(_ model: AppModel, in area: Rect) -> [Place] {
+        let all = model.keys.bindings(in: model.scope, pane: model.focus).filter { $0.hint != nil && !$0.keys.isEmpty }
         // Help and quit must be found on any screen: the room for them is kept.
         let kept = all.filter { ["help", "quit"].contains($0.name) }
         var room = area.width - 1 - kept.reduce(0) { $0 + width($1) }
+        var places: [Place] = []
+        var column = area.column + 1
         for binding in all {
             let isKept = kept.contains { $0.name == binding.name }
             guard isKept || room >= width(binding) else { continue }
             if !isKept { room -= width(binding) }
-            let isOff = binding.reason(model) != nil
-            let key = binding.keys.first?.label ?? ""
-            column = canvas.put(key, column: column, row: area.row, look: Look(isOff ? .dim : .key))
-            column =
-                canvas.put(" \(binding.hint ?? "")", column: column, row: area.row, look: Look(isOff ? .dim : .text))
-                + 2
+            places.append(Place(binding: binding, columns: column..<column + width(binding) - 2))
+            column += width(binding)
+        }
+        return places
+    }
+
+    static func drawKeys(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
+        guard area.height > 0 else { return }
+        for place in places(model, in: area) {
+            let isOff = place.binding.reason(model) != nil
+            let key = place.binding.keys.first?.label ?? ""
+            let end = canvas.put(
+                key, column: place.columns.lowerBound, row: area.row, look: Look(isOff ? .dim : .key))
+            canvas.put(
+                " \(place.binding.hint ?? "")", column: end, row: area.row, look: Look(isOff ? .dim : .text))
         }
     }
 
@@ -130,7 +146,8 @@ enum FooterView {
         (binding.keys.first?.label.columns ?? 0) + (binding.hint?.columns ?? 0) + 3
     }
 
-    /// A message takes the footer's place; a long error takes as many lines above it as it needs, up to four in all.
+    /// A message stands above the keys, where the panes have their border; on a small screen it takes the keys' place. A
+    /// long error takes as many lines as it needs, up to four.
     static func drawMessage(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
         guard let message = model.message, area.height > 0, area.width > 2 else { return }
         let text = message.isError ? "\(Glyph.warning.text) \(message.text)" : message.text
@@ -140,8 +157,9 @@ enum FooterView {
             lines = Array(lines.prefix(most))
             lines[most - 1] = (lines[most - 1] + Glyph.ellipsis.text).truncated(to: area.width - 2)
         }
+        let last = model.size.rows >= 8 ? area.row - 1 : area.row
         for (offset, line) in lines.enumerated() {
-            let row = area.row - (lines.count - 1) + offset
+            let row = last - (lines.count - 1) + offset
             canvas.clear(Rect(column: area.column, row: row, width: area.width, height: 1))
             canvas.put(line, column: area.column + 1, row: row, look: Look(message.isError ? .error : .text))
         }

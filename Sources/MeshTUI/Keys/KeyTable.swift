@@ -1,10 +1,11 @@
 /// Where a key means something.
 public enum KeyScope: String, Sendable, Hashable, CaseIterable {
-    case list, text, dialog, menu, prompt, help
+    case list, text, dialog, menu, prompt, help, options
 }
 
 /// Under which heading help shows a key.
 public enum KeyGroup: String, Sendable, Hashable, CaseIterable {
+    case edit = "Edit"
     case change = "Change"
     case look = "Look"
     case arrange = "Arrange"
@@ -16,7 +17,7 @@ public enum KeyGroup: String, Sendable, Hashable, CaseIterable {
 public struct KeyBinding: Sendable {
     /// A stable word for it.
     public let name: String
-    public let keys: [Key]
+    public internal(set) var keys: [Key]
     public let scopes: Set<KeyScope>
     /// The panes that have it; nil for all.
     public let panes: [PaneID]?
@@ -50,6 +51,9 @@ public struct KeyBinding: Sendable {
         scopes.contains(scope) && (scope != .list || panes?.contains(pane) ?? true)
     }
 
+    /// Its name as one word, for the command line and the configuration file: `sort-previous`.
+    public var command: String { name.lowercased().split(separator: " ").joined(separator: "-") }
+
     /// `t F9`.
     var keysText: String { keys.map(\.label).joined(separator: " ") }
 }
@@ -62,20 +66,15 @@ public enum KeyTable {
             changeKeys,
             lookKeys,
             markKeys,
+            editKeys,
             dialogKeys,
             textKeys,
             moveKeys,
             arrangeKeys,
+            optionKeys,
+            promptKeys,
             programKeys,
         ].flatMap { $0 }
-
-    static func binding(for key: Key, scope: KeyScope, pane: PaneID) -> KeyBinding? {
-        bindings.first { $0.applies(in: scope, pane: pane) && $0.keys.contains(key) }
-    }
-
-    static func bindings(in scope: KeyScope, pane: PaneID) -> [KeyBinding] {
-        bindings.filter { $0.applies(in: scope, pane: pane) }
-    }
 }
 
 extension Key {

@@ -28,10 +28,8 @@ extension KeyTable {
             model.layers.append(SortMenu(pane: model.pane, sort: model.current.sort))
             return []
         },
-        KeyBinding("choose column", [.enter], in: [.menu], .arrange, hint: "sort", "Sort by the marked column") {
-            model in
-            guard let menu = model.layers.popLast() as? SortMenu else { return [] }
-            return model.sort(by: menu.chosen)
+        KeyBinding("choose line", [.enter], in: [.menu], .arrange, hint: "choose", "Take the marked line") {
+            $0.chooseFromMenu()
         },
         KeyBinding("sort previous", [.character("<")], .arrange, "Sort by the column before") { $0.sortNext(-1) },
         KeyBinding("sort next", [.character(">")], .arrange, "Sort by the column after") { $0.sortNext(1) },

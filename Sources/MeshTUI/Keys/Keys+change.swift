@@ -16,7 +16,7 @@ extension KeyTable {
     private static let cannotChange: @Sendable (AppModel) -> String? = { model in
         switch model.lock {
         case .forced: "this console was started read-only"
-        case .locked: "changes are locked (L unlocks)"
+        case .locked: "changes are locked (\(model.keys.label("lock")) unlocks)"
         case .open: noRow(model)
         }
     }

@@ -14,15 +14,18 @@ extension KeyTable {
         { model in
             guard let subject = model.subject else { return [] }
             let text = subject.pane.commandName(of: subject.index, in: subject.snapshot)
-            model.say("Copied: \(text)")
-            return [.copy(text)]
+            return model.copy(text, saying: "Copied: \(text)")
         },
         KeyBinding(
             "copy YAML", [.character("C")], in: [.list, .text], .look, "Copy the object as YAML", reason: noSubject
         ) { model in
             guard let subject = model.subject else { return [] }
-            model.say("Copied the YAML of \(subject.pane.name(of: subject.index, in: subject.snapshot))")
-            return [.copy(subject.pane.document(of: subject.index, in: subject.snapshot).yamlText)]
+            // Shown as well, so that a mouse can select what the terminal does not take.
+            if (model.layers.last as? TextLayer)?.view != .yaml { _ = model.open(.yaml) }
+            let name = subject.pane.name(of: subject.index, in: subject.snapshot)
+            return model.copy(
+                subject.pane.document(of: subject.index, in: subject.snapshot).yamlText,
+                saying: "Copied the YAML of \(name)")
         },
     ]
 
@@ -49,11 +52,12 @@ extension KeyTable {
             model.layers.removeLast()
             return []
         },
-        KeyBinding("close", [.escape, .character("q")], in: [.text, .menu], .look, hint: "back", "Close") { model in
+        KeyBinding("close", [.escape, .character("q")], in: [.text, .menu, .options], .look, hint: "back", "Close") {
+            model in
             if let text = model.layers.last as? TextLayer, text.search != nil {
                 model.withTop(TextLayer.self) { layer, _ in layer.search = nil }
-            } else if !model.layers.isEmpty {
-                model.layers.removeLast()
+            } else if let top = model.layers.popLast() {
+                (top as? any Menu)?.cancel(&model)
             }
             return []
         },
@@ -77,6 +81,18 @@ extension AppModel {
         let pane = Panes.pane(text.pane)
         guard let shown, let index = pane.index(of: text.row, in: shown) else { return nil }
         return Subject(pane: pane, index: index, snapshot: shown)
+    }
+
+    /// Terminals take no longer text into their clipboards.
+    private static let mostCopied = 56_000
+
+    fileprivate mutating func copy(_ text: String, saying words: String) -> [Effect] {
+        guard text.utf8.count <= Self.mostCopied else {
+            say("too long for a terminal's clipboard; \(keys.label("save")) saves it to a file", isError: true)
+            return []
+        }
+        say(words)
+        return [.copy(text)]
     }
 
     mutating func open(_ view: TextLayer.View) -> [Effect] {

@@ -13,7 +13,7 @@ extension KeyTable {
         KeyBinding(
             "mark range", [.character("v")], .look, "Mark every row from the last mark to here",
             reason: { model in
-                noRow(model) ?? (model.current.rangeFromLastMark == nil ? "mark a row with Space first" : nil)
+                noRow(model) ?? (model.current.rangeFromLastMark == nil ? "mark a row with \(model.keys.label("mark")) first" : nil)
             }
         ) { model in
             model.current.markRange()

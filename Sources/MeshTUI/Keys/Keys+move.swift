@@ -2,10 +2,10 @@ extension KeyTable {
     /// Within a pane or a text, and from pane to pane.
     static let moveKeys: [KeyBinding] =
         [
-            KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .dialog], .move, "One row down") {
+            KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .options, .dialog], .move, "One row down") {
                 $0.move(.by(1))
             },
-            KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .dialog], .move, "One row up") {
+            KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .options, .dialog], .move, "One row up") {
                 $0.move(.by(-1))
             },
             KeyBinding("page down", [.pageDown], in: [.list, .text, .dialog, .help], .move, "One page down") {
@@ -70,7 +70,8 @@ extension AppModel {
             current.select(move.target(from: index, visible: visible, count: current.rows.count), visible: visible)
         case .text: withTop(TextLayer.self) { $0.scroll(move, $1) }
         case .dialog: withTop(ConfirmDialog.self) { $0.scroll(move, $1) }
-        case .menu: withTop(SortMenu.self) { layer, _ in layer.move(move) }
+        case .menu: moveInMenu(move)
+        case .options: withTop(OptionsLayer.self) { layer, _ in layer.move(move) }
         case .help: withTop(HelpLayer.self) { $0.scroll(move, $1) }
         case .prompt: break
         }

@@ -127,6 +127,7 @@ extension ChangeOptions {
             print(whatIf.lines.map { "# \($0)\n" }.joined(), terminator: "")
             return
         }
+        try Configuration.requireUnlocked(context: session.identity.context)
         switch await session.source.perform(request) {
         case .failed(let message, _): throw Failure(message)
         case .done(let object, let warnings):

@@ -13,7 +13,7 @@ struct ConsoleCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try connection.session(interval: screen.interval)
         guard let count = printing.count else {
-            return try await ConsoleRunner(session: session, screen: screen).run().finish()
+            return try await ConsoleRunner(session: session, connection: connection, screen: screen).run().finish()
         }
         do {
             try await print(session, times: count)
@@ -40,21 +40,22 @@ struct ConsoleCommand: AsyncParsableCommand {
         }
     }
 
-    private func text(of snapshot: MeshSnapshot, isOneOfSeveral: Bool) -> String {
+    private func text(of snapshot: MeshSnapshot, isOneOfSeveral: Bool) throws -> String {
         if printing.json { return snapshot.record.jsonText(indent: isOneOfSeveral ? 0 : 2) + "\n" }
-        return screenText(of: snapshot) + (isOneOfSeveral ? "\n\n" : "\n")
+        return try screenText(of: snapshot) + (isOneOfSeveral ? "\n\n" : "\n")
     }
 
     /// The whole console as text, as large as COLUMNS and LINES say.
-    private func screenText(of snapshot: MeshSnapshot) -> String {
+    private func screenText(of snapshot: MeshSnapshot) throws -> String {
         let environment = ProcessInfo.processInfo.environment
         func extent(_ name: String, _ usual: Int) -> Int {
             environment[name].flatMap(Int.init).map { min(max($0, 1), 1000) } ?? usual
         }
         let size = Size(columns: extent("COLUMNS", 120), rows: extent("LINES", 40))
+        let setup = try ConsoleSetup(screen, context: snapshot.identity.context)
         var model = AppModel(
             size: size, now: snapshot.time, contextName: snapshot.identity.context, user: NSUserName(),
-            readOnly: screen.readOnly, interval: screen.interval, clock: .local)
+            readOnly: setup.isReadOnly, interval: screen.interval, keys: setup.keys, clock: .local)
         _ = update(&model, .snapshot(snapshot))
         let isUnicode = !screen.ascii && Self.localeIsUTF8(environment)
         return render(model, size: size, capabilities: Capabilities(colors: .mono, unicode: isUnicode)).text

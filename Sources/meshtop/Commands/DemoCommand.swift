@@ -14,8 +14,12 @@ struct DemoCommand: AsyncParsableCommand {
         let (_, started) = try await lab.up(policy: .registryOnly, executable: ownExecutable()) { print("lab: \($0)") }
         let ending: ConsoleRunner.Ending
         do {
-            let session = try ConnectionOptions.parse([]).session(interval: screen.interval)
-            ending = try await ConsoleRunner(session: session, screen: screen).run()
+            guard let session = try ConnectionOptions.labSession(interval: screen.interval) else {
+                throw Failure("the lab has ended already; see `meshtop lab status`")
+            }
+            ending = try await ConsoleRunner(
+                session: session, connection: try ConnectionOptions.parse([]), screen: screen
+            ).run()
         } catch {
             if started { _ = try await lab.down() }
             throw error

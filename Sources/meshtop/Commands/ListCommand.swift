@@ -96,16 +96,24 @@ struct ListCommand<Kind: PaneKind>: AsyncParsableCommand {
 struct OutputOptions: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, wide, json, yaml, name }
 
-    @Option(name: [.short, .long], help: "How to print.")
-    var output: Format = .table
+    @Option(name: [.short, .setting(.output)], help: .setting(.output))
+    var outputOption: Format?
+
+    var output: Format { outputOption ?? .table }
 
     @Flag(
         name: [.customShort("w"), .long, .customLong("follow")],
         help: "Go on printing rows that are new or have changed, until interrupted; JSON then is a document a line.")
     var watch = false
 
-    @Flag(help: "Leave out the line of column titles.")
+    @Flag(name: .setting(.noHeaders), help: .setting(.noHeaders))
     var noHeaders = false
+
+    mutating func validate() throws {
+        let configuration = try Configuration.forCommand()
+        outputOption = outputOption ?? configuration.text(.output).flatMap(Format.init)
+        noHeaders = noHeaders || configuration.flag(.noHeaders)
+    }
 }
 
 /// Which rows of a list are printed.

@@ -1,27 +1,55 @@
 public import ArgumentParser
-public import CursesTerminal
 import Foundation
 import MeshClient
 import MeshLab
 import MeshState
+public import MeshTUI
+
+extension NameSpecification {
+    /// The flag of a setting.
+    static func setting(_ setting: Setting) -> NameSpecification { [.setting(setting)] }
+}
+
+extension NameSpecification.Element {
+    /// The flag of a setting.
+    static func setting(_ setting: Setting) -> NameSpecification.Element {
+        .customLong(String(setting.flag.dropFirst(2)))
+    }
+}
+
+extension ArgumentHelp {
+    /// What the table of settings says.
+    static func setting(_ setting: Setting) -> ArgumentHelp {
+        switch setting.kind {
+        case .flag: ArgumentHelp("\(setting.help).")
+        default: ArgumentHelp("\(setting.help)." + (setting.standard.map { " (default: \($0))" } ?? ""))
+        }
+    }
+}
 
 /// Which mesh, and which part of it.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: "The kubeconfig file; otherwise $KUBECONFIG, otherwise ~/.kube/config.", completion: .file())
+    @Option(help: .setting(.kubeconfig), completion: .file())
     var kubeconfig: String?
 
-    @Option(
-        help: "The context of the kubeconfig to use.",
-        completion: .custom { words, _, _ in Completion.contexts(words) })
+    @Option(help: .setting(.context), completion: .custom { words, _, _ in Completion.contexts(words) })
     var context: String?
 
-    @Option(help: "The address of the Kubernetes API, in place of the context's.")
+    @Option(help: .setting(.server))
     var server: String?
 
     @Option(
-        name: [.short, .long], help: "Look at one namespace alone.",
+        name: [.short, .long], help: .setting(.namespace),
         completion: .custom { words, _, _ in await Completion.namespaces(words) })
     var namespace: String?
+
+    mutating func validate() throws {
+        let configuration = try Configuration.forCommand()
+        kubeconfig = kubeconfig ?? configuration.path(.kubeconfig)
+        context = context ?? configuration.text(.context)
+        server = server ?? configuration.text(.server)
+        namespace = namespace ?? configuration.text(.namespace)
+    }
 
     /// A mesh to look at, not yet spoken to; `interval` is the seconds between two polls.
     func session(interval: Double = 1) throws -> MeshSession {
@@ -38,7 +66,7 @@ struct ConnectionOptions: ParsableArguments {
     /// How the API is reached, and who knows the names behind addresses: for the lab its own name server.
     private func resolve() throws -> (access: ClusterAccess, nameServers: [MeshClient.NameServer]?) {
         let isNamed = server != nil || context != nil || kubeconfig != nil
-        if !isNamed, let lab = try runningLab() { return lab }
+        if !isNamed, let lab = try Self.runningLab() { return lab }
         if let server, context == nil, kubeconfig == nil {
             return (try ClusterAccess(server: server, token: ProcessInfo.processInfo.environment["MESHTOP_TOKEN"]), nil)
         }
@@ -47,7 +75,16 @@ struct ConnectionOptions: ParsableArguments {
         return (access, nil)
     }
 
-    private func runningLab() throws -> (access: ClusterAccess, nameServers: [MeshClient.NameServer]?)? {
+    /// The lab, whatever the configuration names; nil when it does not run.
+    static func labSession(interval: Double) throws -> MeshSession? {
+        guard let lab = try runningLab() else { return nil }
+        return try MeshSession(access: lab.access, namespace: nil, interval: interval, nameServers: lab.nameServers)
+    }
+
+    /// What the lab's context is called; nil when it does not run.
+    static func labContext() throws -> String? { try runningLab()?.access.context }
+
+    private static func runningLab() throws -> (access: ClusterAccess, nameServers: [MeshClient.NameServer]?)? {
         let lab = LabControl()
         guard try lab.isRunning, let layout = try lab.layout() else { return nil }
         let access = try MeshClient.Kubeconfig(path: layout.kubeconfigFile.path).access()
@@ -57,21 +94,53 @@ struct ConnectionOptions: ParsableArguments {
 
 extension ColorChoice: ExpressibleByArgument {}
 
+/// Seconds as they are written after a flag: `2`, `500ms`.
+struct Seconds: ExpressibleByArgument, Sendable, Hashable {
+    let value: Double
+
+    init(_ value: Double) { self.value = value }
+
+    init?(argument: String) {
+        guard let seconds = Setting.seconds(argument) else { return nil }
+        value = seconds
+    }
+}
+
 /// How the console looks and what it may do.
 struct ScreenOptions: ParsableArguments {
-    @Option(help: "Seconds between two polls of the proxies.")
-    var interval: Double = 1
+    @Option(name: .setting(.interval), help: .setting(.interval))
+    var intervalOption: Seconds?
 
-    @Option(help: "How many colours to use.")
-    var color: ColorChoice = .auto
+    @Option(name: .setting(.theme), help: .setting(.theme))
+    var themeOption: String?
 
-    @Flag(help: "Draw with ASCII alone.")
-    var ascii = false
+    @Option(name: .setting(.color), help: .setting(.color))
+    var colorOption: ColorChoice?
 
-    @Flag(help: "Lock all changes; no key unlocks them.")
-    var readOnly = false
+    @Flag(name: .setting(.ascii), inversion: .prefixedNo, help: .setting(.ascii))
+    var asciiOption: Bool?
 
-    func validate() throws {
-        guard interval >= 0.2, interval <= 3600 else { throw ValidationError("--interval takes 0.2 to 3600 seconds") }
+    @Flag(name: .setting(.mouse), inversion: .prefixedNo, help: .setting(.mouse))
+    var mouseOption: Bool?
+
+    @Flag(name: .setting(.readOnly), help: .setting(.readOnly))
+    var readOnlyFlag = false
+
+    var interval: Double { intervalOption?.value ?? 1 }
+    var color: ColorChoice { colorOption ?? .auto }
+    var ascii: Bool { asciiOption ?? false }
+    var mouse: Bool { mouseOption ?? false }
+
+    mutating func validate() throws {
+        let configuration = try Configuration.forCommand()
+        if let given = intervalOption, Setting.interval.value(of: String(given.value)) == nil {
+            throw ValidationError("\(Setting.interval.flag) takes \(Setting.interval.expectation)")
+        }
+        if intervalOption == nil, case .seconds(let seconds)? = configuration.value(.interval) {
+            intervalOption = Seconds(seconds)
+        }
+        colorOption = colorOption ?? configuration.text(.color).flatMap(ColorChoice.init)
+        asciiOption = asciiOption ?? configuration.flag(.ascii)
+        mouseOption = mouseOption ?? configuration.flag(.mouse)
     }
 }

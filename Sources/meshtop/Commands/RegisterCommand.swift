@@ -40,6 +40,7 @@ struct RegisterCommand: AsyncParsableCommand {
         }
         registration.announcement.forEach(log)
         let (client, _) = try connection.client()
+        try Configuration.requireUnlocked(context: client.access.context)
         do {
             try await Registrar(client: client, namespace: registration.namespace, name: name).register(registration)
         } catch {
@@ -89,6 +90,7 @@ struct DeregisterCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (client, _) = try connection.client()
+        try Configuration.requireUnlocked(context: client.access.context)
         do {
             try await Registrar(client: client, namespace: connection.namespace ?? "default", name: name)
                 .deregister(address)

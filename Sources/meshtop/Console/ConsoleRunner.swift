@@ -19,13 +19,15 @@ struct ConsoleRunner: Sendable {
         }
     }
 
-    private let session: MeshSession
-    private let screen: ScreenOptions
+    let holder: SessionHolder
+    let screen: ScreenOptions
+    private var session: MeshSession { holder.session }
     /// A busy mesh is drawn this often at most; a key is answered at once.
     private static let snapshotPause = Duration.milliseconds(100)
 
-    init(session: MeshSession, screen: ScreenOptions) {
-        self.session = session
+    /// `connection` is how the session was made, to make others like it.
+    init(session: MeshSession, connection: ConnectionOptions, screen: ScreenOptions) {
+        holder = SessionHolder(session, connection)
         self.screen = screen
     }
 
@@ -42,19 +44,23 @@ struct ConsoleRunner: Sendable {
     }
 
     private func loop() throws -> Ending {
-        let terminal = try Terminal(TerminalOptions(ascii: screen.ascii, color: screen.color))
+        let setup = try ConsoleSetup(screen, context: session.identity.context)
+        let terminal = try Terminal(TerminalOptions(color: screen.color))
         defer { terminal.close() }
         let inbox = Inbox(waker: terminal.waker)
-        let feeder = Task { await feed(inbox) }
+        let feeder = Task { await feed(inbox, from: session) }
         defer { feeder.cancel() }
+        terminal.setMouse(screen.mouse)
 
-        let palette = Theme.defaultDark.palette(level: terminal.capabilities.colors)
         var model = AppModel(
-            size: terminal.size, now: Date(), contextName: session.identity.context, user: NSUserName(), readOnly: screen.readOnly,
-            interval: screen.interval, clock: .local)
+            size: terminal.size, now: Date(), contextName: session.identity.context, user: NSUserName(),
+            readOnly: setup.isReadOnly, interval: screen.interval, preferences: setup.preferences, keys: setup.keys,
+            clock: .local)
+        if let history = PromptHistoryFile().read() { _ = update(&model, .remembered(history)) }
+        for complaint in setup.complaints { _ = update(&model, .message(complaint, isError: true)) }
+        var picture = Picture(terminal)
         while true {
-            terminal.draw(
-                render(model, size: terminal.size, capabilities: terminal.capabilities), palette: palette)
+            picture.draw(model)
             // Keys come first: what the mesh has done waits until they are on the screen.
             let happenings = terminal.wait(until: inbox.isEmpty ? Self.instant(of: model.nextDue) : .now)
             // What a key does may depend on the time.
@@ -63,6 +69,7 @@ struct ConsoleRunner: Sendable {
                 let event: Event
                 switch happening {
                 case .key(let key): event = .key(key)
+                case .mouse(let mouse): event = .mouse(mouse)
                 case .resize(let size): event = .resize(size)
                 case .signal(let number): return .signal(number)
                 case .closed: return .signal(SIGHUP)
@@ -80,10 +87,11 @@ struct ConsoleRunner: Sendable {
         .now + .milliseconds(Int(max(0, date.timeIntervalSinceNow) * 1000) + 1)
     }
 
-    private func feed(_ inbox: Inbox) async {
+    func feed(_ inbox: Inbox, from session: MeshSession) async {
         await session.start()
         for await _ in session.changes {
-            inbox.put(.snapshot(await session.snapshot()))
+            let snapshot = await session.snapshot()
+            holder.ifCurrent(session) { inbox.put(.snapshot(snapshot)) }
             // Ends early when the console does.
             try? await Task.sleep(for: Self.snapshotPause)
         }
@@ -106,13 +114,36 @@ struct ConsoleRunner: Sendable {
             } catch {
                 inbox.put(.message("not saved: \(error)", isError: true))
             }
+        case .setMouse(let on): terminal.setMouse(on)
+        case .lookAround, .loadTheme, .remember, .writeSettings, .switchMesh: carryOutAround(effect, inbox)
         }
         return false
     }
 }
 
+/// Draws the model as the operator wants it to look.
+private struct Picture {
+    private let terminal: Terminal
+    private var theme: Theme?
+    private var level = ColorLevel.mono
+    private var palette = Palette(styles: [:])
+
+    init(_ terminal: Terminal) { self.terminal = terminal }
+
+    mutating func draw(_ model: AppModel) {
+        let capabilities = model.preferences.capabilities(of: terminal.capabilities)
+        if theme != model.preferences.theme || level != capabilities.colors {
+            theme = model.preferences.theme
+            level = capabilities.colors
+            palette = model.preferences.theme.palette(level: level)
+        }
+        terminal.draw(
+            render(model, size: terminal.size, capabilities: capabilities), palette: palette, level: capabilities.colors)
+    }
+}
+
 /// Events on their way to the terminal's thread.
-private final class Inbox: Sendable {
+final class Inbox: Sendable {
     private let events = Mutex<[Event]>([])
     private let waker: TerminalWaker
 

@@ -17,6 +17,8 @@ struct StateFolder: Sendable {
     var recorder: URL { url.appending(path: "recorder.sqlite") }
     /// Forms that are half written.
     var drafts: URL { url.appending(path: "drafts") }
+    /// What was typed into prompts.
+    var prompts: URL { url.appending(path: "prompts.json") }
     /// What Ctrl-S saved.
     var saved: URL { url.appending(path: "saved") }
 
