@@ -41,7 +41,7 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/meshtop $(DESTDIR)$(PREFIX)/share/meshtop
 	install -m 755 .build/release/meshtop $(DESTDIR)$(PREFIX)/bin/meshtop
 	install -m 755 .build/release/libCCapture.so $(DESTDIR)$(PREFIX)/lib/meshtop/libCCapture.so
-	cp -R themes examples $(DESTDIR)$(PREFIX)/share/meshtop/
+	cp -R themes examples config.schema.json $(DESTDIR)$(PREFIX)/share/meshtop/
 
 clean:
 	rm -rf .build

@@ -212,6 +212,33 @@ import Testing
         #expect(model.message?.isError == true && model.message?.text.contains("Ctrl-S") == true)
     }
 
+    // MARK: Badges and sizes
+
+    @Test func whatWasDroppedIsABadge() {
+        let model = World.model(120, 40) { $0.blockedLost = 312 }
+        let frame = render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true))
+        let header = (0..<120).map { frame[$0, 0].text }.joined()
+        #expect(header.contains(" LOST 312 "))
+        let column = header.distance(from: header.startIndex, to: header.firstRange(of: "LOST")?.lowerBound ?? header.endIndex)
+        #expect(frame[column, 0].role == .badge && frame[column, 0].emphasis.contains(.reverse))
+    }
+
+    @Test(arguments: [(0, 0), (1, 1), (20, 5), (300, 100)], [true, false])
+    func namesOfEveryWidthFitEverySize(_ size: (Int, Int), _ unicode: Bool) {
+        let names = ["日本語サービス", "e\u{301}te\u{301}", "👩‍👩‍👧.net", String(repeating: "한", count: 300), "a\u{200D}b"]
+        var model = World.model(size.0, size.1) { snapshot in
+            snapshot.services = names.map { World.service($0) }
+        }
+        for keys in ["", "z", "y"] {
+            model.type(keys)
+            let frame = render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: unicode))
+            for row in 0..<frame.size.rows {
+                let columns = (0..<frame.size.columns).reduce(0) { $0 + frame[$1, row].text.columns }
+                #expect(columns == frame.size.columns)
+            }
+        }
+    }
+
     // MARK: Screens
 
     @Test(arguments: [(80, 24), (120, 40), (40, 10), (20, 5)])

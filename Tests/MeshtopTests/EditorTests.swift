@@ -35,6 +35,25 @@ import Testing
     }
 }
 
+@Suite struct PromptHistoryFileTests {
+    @Test func itIsForItsOwnerAloneAndSurvivesNonsense() throws {
+        let base = FileManager.default.temporaryDirectory.appending(path: "meshtop-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: base) }
+        let file = PromptHistoryFile(folder: StateFolder(environment: ["XDG_STATE_HOME": base.path]))
+        #expect(file.read() == nil)
+        let text = #"{"command":["interval 2","theme nord"],"filter blocked":["host:mysql"]}"#
+        let history = try JSONDecoder().decode(PromptHistory.self, from: Data(text.utf8))
+        try file.write(history)
+        try file.write(history)
+        #expect(file.read() == history)
+        let path = base.appending(path: "meshtop/prompts.json").path
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        try "[]".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(file.read() == nil)
+    }
+}
+
 @Suite struct PathTests {
     @Test func everyPathIsTold() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "meshtop-\(UUID().uuidString)")

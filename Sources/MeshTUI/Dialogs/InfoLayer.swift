@@ -13,6 +13,8 @@ struct InfoLayer: Menu {
         lines = [
             .field("Mesh", CellText("\(model.contextName), \(model.shown?.identity.server ?? "")")),
             .field("Namespace", CellText(model.shown?.identity.namespace ?? "all")),
+            .field("Istio", CellText(model.shown.map(\.istioVersion).flatMap { $0.isEmpty ? nil : $0 } ?? "not known yet")),
+            .field("User", CellText(model.user)),
             .field("Interval", CellText("\(Numbers.plain(model.interval)) s between two polls of a proxy")),
         ]
         if let requests = around.requests {

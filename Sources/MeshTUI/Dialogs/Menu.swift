@@ -43,14 +43,14 @@ extension Popup {
         let top = max(0, marked - max(1, room) + 1)
         for (offset, line) in lines.dropFirst(top).prefix(room).enumerated() {
             let isMarked = top + offset == marked
-            let name = line.left.padded(to: max(left, inside.width - 2 - right)) + "  "
             let row = inside.row + offset
             let look = isMarked ? Look(.selection, .reverse) : Look()
+            // Where there is no room for both, the value is worth more than the whole of its name.
+            let value = line.right.text.truncated(to: inside.width)
+            let room = max(0, inside.width - value.columns - (value.isEmpty ? 0 : 1))
+            let name = line.left.truncated(to: room).padded(to: inside.width - value.columns)
             let end = canvas.put(name, column: inside.column, row: row, width: inside.width, look: look)
-            let space = inside.column + inside.width - end
-            canvas.put(
-                line.right.text.padded(to: right, .right).padded(to: space), column: end, row: row, width: space,
-                look: isMarked ? look : Look(line.right.role))
+            canvas.put(value, column: end, row: row, look: isMarked ? look : Look(line.right.role))
         }
         guard !remark.isEmpty, inside.height - room > 1 else { return }
         for (offset, line) in remark.wrapped(to: inside.width).prefix(inside.height - room - 1).enumerated() {

@@ -63,6 +63,9 @@ enum HeaderView {
         if let snapshot, let sync = sync(snapshot) {
             pieces.append(Piece(text: sync.text, look: Look(sync.role), weight: 4))
         }
+        if let lost = snapshot?.blockedLost, lost > 0 {
+            pieces.append(Piece(text: " LOST \(Numbers.compact(UInt64(lost))) ", look: Look(.badge, .reverse), weight: 6))
+        }
         if model.isReadOnly { pieces.append(Piece(text: " READ-ONLY ", look: Look(.badge, .reverse), weight: 8)) }
         if let pause = model.pause {
             let unseen = pause.unseen == 0 ? "" : " +\(pause.unseen)"

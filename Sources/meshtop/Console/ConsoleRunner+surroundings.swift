@@ -122,7 +122,7 @@ extension ConsoleRunner {
 
 /// The lines that were typed into prompts, in the state folder.
 struct PromptHistoryFile {
-    private let folder = StateFolder()
+    var folder = StateFolder()
     private var file: URL { folder.prompts }
 
     /// nil where there is none yet, or none that can be read: the next line typed begins anew.

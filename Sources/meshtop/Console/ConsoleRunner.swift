@@ -57,6 +57,8 @@ struct ConsoleRunner: Sendable {
             readOnly: setup.isReadOnly, interval: screen.interval, preferences: setup.preferences, keys: setup.keys,
             clock: .local)
         if let history = PromptHistoryFile().read() { _ = update(&model, .remembered(history)) }
+        // Known before the first key can ask for it.
+        carryOutAround(.lookAround, inbox)
         for complaint in setup.complaints { _ = update(&model, .message(complaint, isError: true)) }
         var picture = Picture(terminal)
         while true {
