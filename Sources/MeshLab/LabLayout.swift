@@ -52,7 +52,8 @@ public struct LabLayout: Sendable, Hashable {
     public var nameServerPort: Int { 15_353 }
     /// Where workloads with a proxy ask, who may be told addresses that only their proxy knows.
     public var workloadNameServerPort: Int { 15_053 }
-    /// Where the control plane serves istiod's debug endpoints: `istiodAddress:15014`.
+    /// Where the control plane serves proxies their configuration, `istiodAddress:15010`, and istiod's debug endpoints,
+    /// `istiodAddress:15014`.
     public var istiodAddress: String { "127.\(block).0.3" }
 
     public var databaseFile: URL { stateDirectory.appending(path: "objects.sqlite") }
@@ -61,7 +62,7 @@ public struct LabLayout: Sendable, Hashable {
     public var certificateDirectory: URL { stateDirectory.appending(path: "certs") }
     /// Holds one log a container: `NAMESPACE_POD_CONTAINER.log`.
     public var logDirectory: URL { stateDirectory.appending(path: "logs") }
-    /// Holds one directory a proxy, named `POD.NAMESPACE`: bootstrap and xDS files.
+    /// Holds one directory a proxy, named `POD.NAMESPACE`: its bootstrap and certificates.
     public var proxyDirectory: URL { stateDirectory.appending(path: "proxies") }
     /// The map from addresses of the mesh to the loopback that the capture library reads.
     public var worldMapFile: URL { stateDirectory.appending(path: "world.map") }

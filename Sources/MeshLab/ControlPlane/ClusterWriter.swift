@@ -100,10 +100,10 @@ extension ResourceWriter {
             members["load_assignment"] = Self.assignment(plan.name, endpoints)
         case .strictDNS(let endpoints):
             members["type"] = "STRICT_DNS"
-            members.merge(resolving(plan.name, endpoints)) { $1 }
+            members.merge(Self.resolving(plan.name, endpoints)) { $1 }
         case .logicalDNS(let endpoint):
             members["type"] = "LOGICAL_DNS"
-            members.merge(resolving(plan.name, [endpoint])) { $1 }
+            members.merge(Self.resolving(plan.name, [endpoint])) { $1 }
         case .originalDestination(let port):
             members = original
             if let port {
@@ -125,13 +125,12 @@ extension ResourceWriter {
     }
 
     /// Names are resolved again when their answers say so.
-    private func resolving(_ name: String, _ endpoints: [MeshEndpoint]) -> [String: JSONValue] {
+    private static func resolving(_ name: String, _ endpoints: [MeshEndpoint]) -> [String: JSONValue] {
         [
             "dns_lookup_family": "V4_ONLY", "dns_refresh_rate": "5s", "respect_dns_ttl": true,
-            // A name server that was away is asked again soon.
-            "dns_failure_refresh_rate": ["base_interval": "0.5s", "max_interval": "2s"],
-            "typed_dns_resolver_config": resolver,
-            "load_assignment": Self.assignment(name, endpoints),
+            // A name server that was away is asked again soon, and not for ever about names that nobody has.
+            "dns_failure_refresh_rate": ["base_interval": "0.5s", "max_interval": "30s"],
+            "load_assignment": assignment(name, endpoints),
         ]
     }
 

@@ -8,7 +8,7 @@ struct DebugView: Sendable {
     let proxies: [ProxySyncDetail]
     let nodes: [ProxyNode]
     let layout: LabLayout
-    /// The names of each type that each proxy watches.
+    /// The names of each type that each proxy asked for.
     var watches: [ProxyID: [DiscoveryType: [String]]] = [:]
 
     static let endpoints: [(path: String, summary: String)] = [
@@ -61,22 +61,21 @@ struct DebugView: Sendable {
     }
 
     private var adsz: JSONValue {
-        let clients = connected.compactMap { detail in nodes.first { $0.id == detail.proxy } }
-        return [
-            "totalClients": .integer(Int64(clients.count)),
-            "clients": .array(
-                clients.map { node in
-                    [
-                        "connectionId": .string("\(node.id)-1"), "address": .string(node.ip),
-                        "labels": JSONValue(node.labels),
-                        "metadata": EnvoyBootstrap.document(node: node, layout: layout)["node"]?["metadata"] ?? [:],
-                        "watches": .object(
-                            Dictionary(
-                                DiscoveryType.allCases.map { ($0.typeURL, []) }, uniquingKeysWith: { first, _ in first }
-                            )),
-                    ]
-                }),
-        ]
+        let clients: [JSONValue] = connected.compactMap { detail in
+            guard let node = nodes.first(where: { $0.id == detail.proxy }) else { return nil }
+            let watches = watches[detail.proxy] ?? [:]
+            var client: [String: JSONValue] = [
+                "connectionId": .string(detail.connection ?? ""), "address": .string(node.ip),
+                "labels": JSONValue(node.labels),
+                "metadata": EnvoyBootstrap.document(node: node, layout: layout)["node"]?["metadata"] ?? [:],
+                "watches": .object(
+                    Dictionary(
+                        watches.map { ($0.typeURL, JSONValue($1)) }, uniquingKeysWith: { first, _ in first })),
+            ]
+            if let time = detail.connectedAt { client["connectedAt"] = .string(Self.text(of: time)) }
+            return .object(client)
+        }
+        return ["totalClients": .integer(Int64(clients.count)), "clients": .array(clients)]
     }
 
     private var meshConfig: JSONValue {

@@ -6,9 +6,11 @@ struct EnvoyResource: Sendable, Hashable {
     let value: JSONValue
     /// Clusters that it may name although they do not exist.
     var mayLack: Set<String> = []
+    /// Clusters that it leads to without naming them.
+    var clusters: Set<String> = []
 
     var text: String { value.jsonText() }
-    var references: ResourceReferences { ResourceReferences(of: value, mayLack: mayLack) }
+    var references: ResourceReferences { ResourceReferences(of: value, mayLack: mayLack, clusters: clusters) }
 }
 
 /// The whole configuration of one proxy, each type by the names of its resources.
@@ -50,7 +52,9 @@ extension ResourceWriter {
     func resource(_ plan: ClusterPlan) -> EnvoyResource { EnvoyResource(name: plan.name, value: cluster(plan)) }
 
     func resource(_ plan: ListenerPlan) -> EnvoyResource {
-        EnvoyResource(name: plan.name, value: listener(plan), mayLack: plan.chosenClusters.union(namedBySidecar))
+        EnvoyResource(
+            name: plan.name, value: listener(plan), mayLack: plan.chosenClusters.union(namedBySidecar),
+            clusters: SharedChain(plan, traits: context.traits)?.clusters ?? [])
     }
 
     func resource(_ plan: RoutePlan) -> EnvoyResource {

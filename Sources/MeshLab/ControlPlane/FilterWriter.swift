@@ -8,7 +8,7 @@ extension ResourceWriter {
         tcp(["stat_prefix": .string(cluster), "cluster": .string(cluster)], name: name, isLogged: isLogged)
     }
 
-    private static func tcp(
+    static func tcp(
         _ settings: [String: JSONValue], name: String? = nil, before: [JSONValue] = [], isLogged: Bool = true
     ) -> JSONValue {
         var settings = settings

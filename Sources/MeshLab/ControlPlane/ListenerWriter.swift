@@ -25,7 +25,11 @@ extension ResourceWriter {
         if let catchAll, plan.chains.count == 1 {
             members["filter_chains"] = [chain(catchAll, of: plan)]
         } else {
-            members["filter_chains"] = .array(plan.chains.filter { !$0.match.isAny }.map { chain($0, of: plan) })
+            if let shared = SharedChain(plan, traits: context.traits) {
+                members.merge(chains(shared, of: plan)) { $1 }
+            } else {
+                members["filter_chains"] = .array(plan.chains.filter { !$0.match.isAny }.map { chain($0, of: plan) })
+            }
             if let catchAll {
                 members["default_filter_chain"] = chain(catchAll, of: plan)
             } else if !plan.isBound {
@@ -52,6 +56,12 @@ extension ResourceWriter {
         }
         if chain.match.isHTTP { match.merge(Self.plainHTTP) { $1 } }
         if chain.match.isMeshTLS { match["application_protocols"] = JSONValue(MeshProtocols.any) }
+        let result = body(of: chain, in: plan)
+        return match.isEmpty ? result : result.matching(.object(match))
+    }
+
+    /// A chain without the connections that it takes.
+    func body(of chain: ListenerPlan.Chain, in plan: ListenerPlan) -> JSONValue {
         var result: JSONValue
         let isHTTP: Bool
         switch chain.action {
@@ -69,7 +79,7 @@ extension ResourceWriter {
                 settings: ["rds": routes].merging(plan.isBound ? Self.gatewaySettings : [:]) { $1 })
         }
         if let tls = chain.tls, let socket = answered(tls, isHTTP: isHTTP) { result["transport_socket"] = socket }
-        return match.isEmpty ? result : result.matching(.object(match))
+        return result
     }
 
     /// A gateway speaks for itself towards its clients, and tells servers whose call it passes on.

@@ -8,13 +8,16 @@ actor ProxyPusher {
     private let logger: Logger
     private var session = DeltaSession()
     /// The stream that is open, by a number of its own.
-    private var stream: (number: Int, send: @Sendable (DeltaResponse) -> Void, opened: Date)?
+    private var stream: (number: Int, send: Send, opened: Date)?
     private var streamCount = 0
     private var sentTimes: [DiscoveryType: Date] = [:]
     /// What was not sent at all because it would lead nowhere, and why.
     private var refused = ResourceChange()
     private var problem: String?
     private var timer: (deadline: ContinuousClock.Instant, task: Task<Void, Never>)?
+
+    /// Sends an answer; nil ends the stream.
+    typealias Send = @Sendable (DeltaResponse?) -> Void
 
     init(node: ProxyNode, logger: Logger) {
         self.node = node
@@ -53,7 +56,10 @@ actor ProxyPusher {
     // MARK: The stream
 
     /// The proxy opened a stream, on which it is answered from now on; returns the stream's number.
-    func connect(_ send: @escaping @Sendable (DeltaResponse) -> Void) -> Int {
+    ///
+    /// An older one is ended, so that whoever held it has to come back rather than hear nothing any more.
+    func connect(_ send: @escaping Send) -> Int {
+        stream?.send(nil)
         streamCount += 1
         stream = (streamCount, send, Date())
         session.connect()
@@ -118,7 +124,7 @@ actor ProxyPusher {
         return detail
     }
 
-    /// The names of each type that the proxy watches.
+    /// The names of each type that the proxy asked for.
     var watches: [DiscoveryType: [String]] {
         Dictionary(
             DiscoveryType.allCases.map { ($0, session.watched($0)) }, uniquingKeysWith: { first, _ in first })

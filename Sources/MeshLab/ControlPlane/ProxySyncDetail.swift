@@ -30,11 +30,11 @@ public enum DiscoveryType: String, Sendable, Hashable, CaseIterable {
 public struct ProxySyncDetail: Sendable, Hashable {
     /// One type's versions; empty for one that was never sent or never taken.
     public struct TypeSync: Sendable, Hashable {
-        /// What was written last.
+        /// What it is to have.
         public var sent = ""
         /// What Envoy uses.
         public var acked = ""
-        /// When `sent` was written; nil when an earlier run of the lab did it.
+        /// When it was last sent something; nil for never.
         public var sentTime: Date?
         /// Why Envoy rejected what was sent last.
         public var error: String?
@@ -60,12 +60,11 @@ public struct ProxySyncDetail: Sendable, Hashable {
     /// Since when, and under which name; nil while it is not connected.
     public var connectedAt: Date?
     public var connection: String?
-    /// Whether something newer than what `types` tell of is being written.
+    /// Whether something is on its way to it.
     public var isPushing = false
     /// Each type's versions.
     public var types: [DiscoveryType: TypeSync] = [:]
-    /// Why the last configuration was not sent at all: what the reference check found, or a file that cannot be
-    /// written.
+    /// Why the last configuration was not sent at all: what Envoy's API has no place for, or what leads nowhere.
     public var problem: String?
 
     /// A proxy that was sent nothing yet.

@@ -9,10 +9,11 @@ struct ResourceReferences: Sendable, Hashable {
     private(set) var routes: Set<String> = []
     private(set) var problems: [String] = []
 
-    /// `mayLack`: clusters that need not exist.
-    init(of resource: JSONValue, mayLack: Set<String> = []) {
+    /// `mayLack`: clusters that need not exist; `clusters`: those that it leads to without naming them.
+    init(of resource: JSONValue, mayLack: Set<String> = [], clusters: Set<String> = []) {
+        self.clusters = clusters
         visit(resource)
-        clusters.subtract(mayLack)
+        self.clusters.subtract(mayLack)
     }
 
     private mutating func visit(_ value: JSONValue) {
@@ -32,7 +33,8 @@ struct ResourceReferences: Sendable, Hashable {
         if let port = members["port_value"]?.integerValue, !(1...65_535).contains(port) {
             problems.append("port \(port) is not in the range 1 to 65535")
         }
-        if let chains = members["filter_chains"]?.arrayValue {
+        // Where a matcher chooses the chain, its own rules tell them apart.
+        if members["filter_chain_matcher"] == nil, let chains = members["filter_chains"]?.arrayValue {
             var seen: Set<JSONValue> = []
             for chain in chains where !seen.insert(chain["filter_chain_match"] ?? [:]).inserted {
                 problems.append("two filter chains match the same connections")

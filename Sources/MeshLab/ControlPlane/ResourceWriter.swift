@@ -148,12 +148,12 @@ extension ResourceWriter {
     }
 
     /// How names are resolved: by the lab's name server.
-    var resolver: JSONValue {
-        Self.filter(
+    static func resolver(_ layout: LabLayout) -> JSONValue {
+        filter(
             "envoy.network.dns_resolver.cares",
             "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
             [
-                "resolvers": [Self.socketAddress(layout.nameServerAddress, port: layout.nameServerPort)],
+                "resolvers": [socketAddress(layout.nameServerAddress, port: layout.nameServerPort)],
                 "dns_resolver_options": ["no_default_search_domain": true],
                 "query_timeout_seconds": 1, "query_tries": 2,
             ])
@@ -163,7 +163,7 @@ extension ResourceWriter {
     var nameCache: JSONValue {
         [
             "name": "dynamic_dns_cache", "dns_lookup_family": "V4_ONLY", "dns_refresh_rate": "5s",
-            "typed_dns_resolver_config": resolver,
+            "typed_dns_resolver_config": Self.resolver(layout),
         ]
     }
 }

@@ -29,6 +29,7 @@ enum EnvoyBootstrap {
                 ],
             ],
             "admin": ["address": ResourceWriter.socketAddress(node.loopback, port: ProxyNode.adminPort)],
+            "typed_dns_resolver_config": ResourceWriter.resolver(layout),
             "overload_manager": [
                 "resource_monitors": [
                     ResourceWriter.filter(

@@ -29,7 +29,8 @@ public enum EnvoyLaunch {
                 "--file-flush-interval-msec", "100",
                 // A listener that is removed gives up its connections soon, instead of after ten minutes.
                 "--drain-time-s", "2", "--drain-strategy", "immediate",
-                "--log-level", "warning",
+                // What is warned of as `misc` is which parts of the API are young or old.
+                "--log-level", "warning", "--component-log-level", "misc:error",
             ],
             environment: environment,
             logFile: layout.logFile(namespace: node.id.namespace, pod: node.id.pod, container: "istio-proxy"))

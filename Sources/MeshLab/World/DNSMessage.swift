@@ -1,8 +1,6 @@
 /// The part of the DNS's wire format (RFC 1035) that a name server of the lab needs: one question in, its answer out.
 enum DNSMessage {
     private static let headerLength = 12
-    /// Seconds that an answer may be kept: the table may change any time.
-    private static let timeToLive: [UInt8] = [0, 0, 0, 5]
 
     enum RecordType {
         static let a: UInt16 = 1
@@ -48,13 +46,13 @@ enum DNSMessage {
             }
             return (ResponseCode.noError, record(type: RecordType.ptr, data: encoded(name)))
         }
-        guard let address = names.address(of: question.name, for: client) else { return (ResponseCode.nameError, nil) }
-        let bytes = address.split(separator: ".").compactMap { UInt8($0) }
+        guard let found = names.find(question.name, for: client) else { return (ResponseCode.nameError, nil) }
+        let bytes = found.address.split(separator: ".").compactMap { UInt8($0) }
         // A name that is known has no record of another type, AAAA among them.
         guard question.type == RecordType.a || question.type == RecordType.any, bytes.count == 4 else {
             return (ResponseCode.noError, nil)
         }
-        return (ResponseCode.noError, record(type: RecordType.a, data: bytes))
+        return (ResponseCode.noError, record(type: RecordType.a, data: bytes, timeToLive: found.layer.timeToLive))
     }
 
     private static func question(of query: [UInt8]) -> Question? {
@@ -83,10 +81,10 @@ enum DNSMessage {
         [query[0], query[1], 0x84 | query[2] & 0x01, 0x80 | code, 0, questions, 0, answers, 0, 0, 0, 0]
     }
 
-    private static func record(type: UInt16, data: [UInt8]) -> [UInt8] {
+    private static func record(type: UInt16, data: [UInt8], timeToLive: UInt16 = 5) -> [UInt8] {
         // The name is a pointer to the question's, which follows the header.
-        [0xC0, UInt8(headerLength), 0, UInt8(type), 0, 1] + timeToLive + [0, UInt8(truncatingIfNeeded: data.count)]
-            + data
+        [0xC0, UInt8(headerLength), 0, UInt8(type), 0, 1, 0, 0, UInt8(timeToLive >> 8), UInt8(timeToLive & 0xFF)]
+            + [0, UInt8(truncatingIfNeeded: data.count)] + data
     }
 
     private static func encoded(_ name: String) -> [UInt8] {

@@ -13,6 +13,9 @@ public final class NameTable: Sendable {
         case virtual
         /// The hosts outside the mesh.
         case outside
+
+        /// For how many seconds an answer may be kept: the world outside stays as it is.
+        var timeToLive: UInt16 { self == .outside ? 300 : 5 }
     }
 
     /// Who asks.
@@ -36,11 +39,14 @@ public final class NameTable: Sendable {
     }
 
     /// A name's address, by its own entry or by that of the nearest wildcard; nil for an unknown name.
-    public func address(of name: String, for client: Client = .other) -> String? {
+    public func address(of name: String, for client: Client = .other) -> String? { find(name, for: client)?.address }
+
+    /// The same with the layer that knows it.
+    func find(_ name: String, for client: Client) -> (address: String, layer: Layer)? {
         let name = name.lowercased()
         return layers.withLock { layers in
             for layer in Layer.allCases where layer != .virtual || client == .workload {
-                if let address = Self.address(of: name, in: layers[layer] ?? [:]) { return address }
+                if let address = Self.address(of: name, in: layers[layer] ?? [:]) { return (address, layer) }
             }
             return nil
         }

@@ -84,7 +84,13 @@ import Testing
             #expect(
                 conflicts?["0.0.0.0:3306"]?["message"]?.stringValue?.contains("AcceptedTCP=a.b RejectedTCP=c.d") == true
             )
-            #expect(try await Self.document(lab, "adsz")["totalClients"] == 2)
+            let clients = try await Self.document(lab, "adsz")
+            #expect(clients["totalClients"] == 2)
+            let sidecar = clients["clients"]?.arrayValue?.first { $0["address"] == "10.244.0.11" }
+            #expect(sidecar?["connectionId"] == "sleep-1.default-1" && sidecar?["connectedAt"] != nil)
+            let routes: JSONValue = ["80", "reviews.default.svc.cluster.local:9080"]
+            #expect(sidecar?["watches"]?[DiscoveryType.rds.typeURL] == routes)
+            #expect(sidecar?["watches"]?[DiscoveryType.cds.typeURL] == [])
 
             // A proxy that is gone is not in istiod's list.
             try await lab.restartEnvoys {

@@ -210,11 +210,8 @@ struct DeltaSession: Sendable {
 
     func rejections(_ type: DiscoveryType) -> [String: Rejection] { channels[type]?.rejected ?? [:] }
 
-    /// The names that it asked for; of types of which it wants all, those that it has.
-    func watched(_ type: DiscoveryType) -> [String] {
-        guard let channel = channels[type] else { return [] }
-        return (type == .rds ? Array(channel.names) : Array(channel.sent.keys)).sorted()
-    }
+    /// The names that it asked for; none of types of which it wants all.
+    func watched(_ type: DiscoveryType) -> [String] { (channels[type]?.names ?? []).sorted() }
 
     var resources: [DiscoveryType: [String: EncodedResource]] { channels.mapValues(\.target) }
 

@@ -23,13 +23,18 @@ final class DiscoveryServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 connections.add(channel)
-                return channel.configureHTTP2Pipeline(
-                    mode: .server, connectionConfiguration: .init(), streamConfiguration: .init()
-                ) { stream in
-                    stream.eventLoop.makeCompletedFuture {
-                        try stream.pipeline.syncOperations.addHandler(StreamHandler(directory: directory))
+                return channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    _ = try pipeline.configureHTTP2Pipeline(
+                        mode: .server, connectionConfiguration: .init(), streamConfiguration: .init()
+                    ) { stream in
+                        stream.eventLoop.makeCompletedFuture {
+                            try stream.pipeline.syncOperations.addHandlers(
+                                StreamHandler(directory: directory), ErrorHandler())
+                        }
                     }
-                }.map { _ in }
+                    try pipeline.addHandler(ErrorHandler())
+                }
             }
             .bind(host: address, port: Self.port).get()
     }
@@ -56,33 +61,48 @@ private final class Connections: Sendable {
     var all: [any Channel] { channels.withLock { Array($0.values) } }
 }
 
+/// Closes a connection, or a stream of one, on which somebody does not speak the protocol.
+private final class ErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
 /// One call of one Envoy: it lasts as long as the Envoy.
 private final class StreamHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
     private static let path = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
+    private static let accepted: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
+    /// Codes of gRPC.
+    private enum Status: String { case invalidArgument = "3", unimplemented = "12" }
 
     private let directory: DiscoveryServer.Directory
     private var messages = GRPCMessages()
     private var requests: AsyncStream<DeltaRequest>.Continuation?
+    /// Whether the call was ended from here.
+    private var isOver = false
 
     init(directory: @escaping DiscoveryServer.Directory) { self.directory = directory }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .headers(let headers):
-            guard headers.headers.first(name: ":path") == Self.path else {
-                return respond(
-                    context, [":status": "200", "content-type": "application/grpc", "grpc-status": "12"], isLast: true)
-            }
-            respond(context, [":status": "200", "content-type": "application/grpc"], isLast: false)
+            // What comes at the end, after the data, says nothing.
+            guard requests == nil, !isOver else { return }
+            guard headers.headers.first(name: ":path") == Self.path else { return end(context, .unimplemented) }
+            respond(context, Self.accepted, isLast: false)
             open(context.channel)
         case .data(let data):
-            guard case .byteBuffer(let part) = data.data else { return }
+            guard case .byteBuffer(let part) = data.data, let requests, !isOver else { return }
             messages.add(part)
-            while let message = messages.next() { requests?.yield(DeltaRequest(parsing: message[...])) }
-            if data.endStream { requests?.finish() }
+            do {
+                while let message = try messages.next() { requests.yield(DeltaRequest(parsing: message[...])) }
+            } catch {
+                end(context, .invalidArgument)
+            }
+            if data.endStream { requests.finish() }
         default: break
         }
     }
@@ -91,6 +111,15 @@ private final class StreamHandler: ChannelInboundHandler {
 
     private func respond(_ context: ChannelHandlerContext, _ headers: HPACKHeaders, isLast: Bool) {
         context.writeAndFlush(wrapOutboundOut(.headers(.init(headers: headers, endStream: isLast))), promise: nil)
+    }
+
+    /// Ends a call that cannot be served.
+    private func end(_ context: ChannelHandlerContext, _ status: Status) {
+        var headers: HPACKHeaders = requests == nil ? Self.accepted : [:]
+        headers.add(name: "grpc-status", value: status.rawValue)
+        isOver = true
+        requests?.finish()
+        respond(context, headers, isLast: true)
     }
 
     /// Has the stream served: what comes in goes to the proxy's pusher, and what that has to tell goes out.
@@ -104,6 +133,7 @@ private final class StreamHandler: ChannelInboundHandler {
                 if pusher == nil {
                     pusher = directory(request.nodeID)
                     connection = await pusher?.connect { answer in
+                        guard let answer else { return channel.close(promise: nil) }
                         let payload = HTTP2Frame.FramePayload.data(
                             .init(data: .byteBuffer(GRPCMessages.frame(answer.bytes))))
                         channel.writeAndFlush(payload, promise: nil)
@@ -120,13 +150,20 @@ private final class StreamHandler: ChannelInboundHandler {
 struct GRPCMessages: Sendable {
     private var buffer = ByteBuffer()
 
+    /// What no proxy of the mesh says: something compressed, or longer than a list of all that an Envoy can have.
+    struct Unreadable: Error {}
+
+    private static let longest = 1 << 24
+
     mutating func add(_ part: ByteBuffer) { buffer.writeImmutableBuffer(part) }
 
-    /// The next whole message.
-    mutating func next() -> [UInt8]? {
-        guard let length = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt32.self),
-            buffer.readableBytes >= 5 + Int(length)
+    /// The next whole message; nil while more of it is to come.
+    mutating func next() throws(Unreadable) -> [UInt8]? {
+        guard let flag = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self),
+            let length = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt32.self)
         else { return nil }
+        guard flag == 0, length <= Self.longest else { throw Unreadable() }
+        guard buffer.readableBytes >= 5 + Int(length) else { return nil }
         buffer.moveReaderIndex(forwardBy: 5)
         defer { buffer.discardReadBytes() }
         return buffer.readBytes(length: Int(length))

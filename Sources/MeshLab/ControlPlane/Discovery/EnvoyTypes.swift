@@ -35,7 +35,9 @@ struct EnvoyTypes: Sendable {
 
     /// Reads them from an executable; throws where it cannot be read or is no Envoy.
     init(executable: URL) throws {
-        for file in try Self.files(in: Data(contentsOf: executable, options: .alwaysMapped)) { read(file: file) }
+        try Data(contentsOf: executable, options: .alwaysMapped).withUnsafeBytes { all in
+            Self.forEachFile(in: all) { read(file: $0) }
+        }
         guard messages["envoy.config.cluster.v3.Cluster"] != nil else { throw NotEnvoy(path: executable.path) }
     }
 
@@ -44,25 +46,24 @@ struct EnvoyTypes: Sendable {
     /// What stands at the end of a file's name in its description, and where the next field begins.
     private static let mark = Array(".proto".utf8) + [0x12]
 
-    /// Every description of a file: it begins with the file's name, `….proto`, and ends with its syntax.
-    private static func files(in data: Data) -> [ArraySlice<UInt8>] {
+    /// Visits every description of a file: it begins with the file's name, `….proto`, and ends with its syntax.
+    private static func forEachFile(in all: UnsafeRawBufferPointer, _ visit: (ArraySlice<UInt8>) -> Void) {
         // How far the mark cannot be when a byte stands where its last would.
         var steps = [Int](repeating: mark.count, count: 256)
         for (place, byte) in mark.dropLast().enumerated() { steps[Int(byte)] = mark.count - 1 - place }
-        return data.withUnsafeBytes { (all: UnsafeRawBufferPointer) in
-            var found: [ArraySlice<UInt8>] = []
-            var end = mark.count - 1
-            while end < all.count {
-                let byte = all[end]
-                if byte == 0x12, all[(end - mark.count + 1)...end].elementsEqual(mark),
-                    let start = start(ofNameBefore: end, in: all),
-                    let file = file(in: [UInt8](all[start..<min(start + (1 << 20), all.count)])[...])
-                {
-                    found.append(file)
+        var end = mark.count - 1
+        while end < all.count {
+            let byte = all[end]
+            if byte == 0x12, all[(end - mark.count + 1)...end].elementsEqual(mark),
+                let start = start(ofNameBefore: end, in: all)
+            {
+                // Nearly all are short, and the longest is far from a megabyte.
+                let lengths = [1 << 14, 1 << 20]
+                if let file = lengths.lazy.compactMap({ file(in: [UInt8](all[start...].prefix($0))[...]) }).first {
+                    visit(file)
                 }
-                end += steps[Int(byte)]
             }
-            return found
+            end += steps[Int(byte)]
         }
     }
 

@@ -78,8 +78,9 @@ extension ListenerPlan.Match {
     ///
     /// Envoy takes a `*` only as the whole first label.
     static func serverNames(_ names: [String]) -> [String]? {
-        let usable = names.map { $0.lowercased() }.filter { name in
-            name == "*" || !(name.hasPrefix("*.") ? name.dropFirst(2) : name[...]).contains("*")
+        let star = UInt8(ascii: "*")
+        let usable = names.map(HostName.folded).filter { name in
+            name == "*" || !(name.hasPrefix("*.") ? name.utf8.dropFirst(2) : name.utf8[...]).contains(star)
         }
         return usable.isEmpty && !names.isEmpty ? nil : usable
     }

@@ -6,7 +6,7 @@ extension PortPlanner {
         var drafts = ListenerDrafts(port: port)
         for part in parts {
             if part.port == nil { drafts.lock() }
-            for effective in part.services where effective.port(port) != nil {
+            for effective in part.services {
                 for row in effective.rows {
                     for (index, own) in row.ports.enumerated() where own.number == port && own.parsedProtocol != .udp {
                         add(row, part.port?.parsedProtocol ?? own.parsedProtocol, "spec.ports[\(index)]", part, &drafts)

@@ -38,17 +38,12 @@ private struct VirtualHosts {
     init(planner: PortPlanner, part: EgressPart) {
         port = planner.port
         namespace = planner.place.target.namespace
-        var services: [ServiceIndex.Effective] = []
-        var placesByHost: [String: Int] = [:]
-        for effective in part.services where effective.port(port) != nil {
-            placesByHost[HostName.folded(effective.service.host)] = services.endIndex
-            services.append(effective)
-            known.insert(effective.service.host)
-        }
+        let services = part.services
+        known = Set(services.lazy.map(\.service.host))
         var isRouted = Set<Int>()
         if !part.virtualServices.services.isEmpty {
             let rules = HTTPRules(place: planner.place, clusters: planner.clusters)
-            for bound in Self.bound(part.virtualServices, services, placesByHost, port: port) {
+            for bound in Self.bound(part.virtualServices, services, port: port) {
                 let routes = rules.routes(of: part.virtualServices.services[bound.place])
                 if routes.isEmpty { continue }
                 let source = part.virtualServices.services[bound.place]
@@ -63,8 +58,8 @@ private struct VirtualHosts {
         }
         for (place, effective) in services.enumerated()
         where !isRouted.contains(place) && effective.port(port).map({ PortKind($0.parsedProtocol) }) != .tcp {
-            let host = effective.service.host
             let because = Self.because(effective, port: port)
+            let host = effective.service.host
             let route = RoutePlan.Route(
                 action: .forward([WeightedCluster(cluster: ClusterPlan.name(port: port, host: host))]),
                 operation: "\(host):\(port)/*", because: because)
@@ -92,8 +87,11 @@ private struct VirtualHosts {
     ///
     /// One without any service here is left out, but for port 80, where it is kept whatever its hosts are.
     private static func bound(
-        _ scope: VirtualServiceScope, _ services: [ServiceIndex.Effective], _ placesByHost: [String: Int], port: Int
+        _ scope: VirtualServiceScope, _ services: [ServiceIndex.Effective], port: Int
     ) -> [Bound] {
+        let placesByHost = Dictionary(
+            services.enumerated().map { (HostName.folded($0.element.service.host), $0.offset) },
+            uniquingKeysWith: { first, _ in first })
         // For hosts with a `*` the VirtualService that comes closest to a service has it.
         var closest: [Int: [Int]] = [:]
         var matching: Set<Int> = []
@@ -152,11 +150,12 @@ private struct VirtualHosts {
     ) {
         let host = effective.service.host
         let (names, short) = domainNames(of: effective)
-        // A short form must not take what is another service's whole name.
         let place = hosts.endIndex
-        add(
-            host, names.filter { !short.contains($0) || !known.contains($0) }, routes, because: because, kind: "service"
-        )
+        // A short form must not take what is another service's whole name.
+        let free =
+            short.contains(where: known.contains)
+            ? names.filter { !short.contains($0) || !known.contains($0) } : names
+        add(host, free, routes, because: because, kind: "service")
         if hosts.endIndex > place { places[host] = place }
     }
 
@@ -173,16 +172,11 @@ private struct VirtualHosts {
     }
 
     /// The names and addresses by which a request may mean a service, and those of them that are short forms.
-    private func domainNames(of effective: ServiceIndex.Effective) -> (all: [String], short: Set<String>) {
+    private func domainNames(of effective: ServiceIndex.Effective) -> (all: [String], short: [String]) {
         let service = effective.service
         var result = [service.host]
         if !HostName.isWildcard(service.host) { result.append(service.host + ".") }
-        var short: [String] = []
-        let parts = service.host.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 5, service.host.hasSuffix(".svc.cluster.local") {
-            let inNamespace = "\(parts[0]).\(parts[1])"
-            short = (parts[1] == namespace ? [String(parts[0])] : []) + ["\(inNamespace).svc", inNamespace]
-        }
+        let short = shortNames(of: service.host)
         result += short
         if service.isHeadless { result += result.map { "*." + $0 } }
         var addresses: Set<String> = []
@@ -190,6 +184,16 @@ private struct VirtualHosts {
             guard let address = row.address, NetworkPrefix(address)?.isSingleAddress == true else { continue }
             if addresses.insert(address).inserted { result.append(address) }
         }
-        return (result, Set(short))
+        return (result, short)
+    }
+
+    /// The forms in which a name of the mesh itself can be shortened, here in this namespace.
+    private func shortNames(of host: String) -> [String] {
+        let ending = ".svc.cluster.local"
+        guard host.hasSuffix(ending) else { return [] }
+        let parts = host.dropLast(ending.count).split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return [] }
+        let inNamespace = "\(parts[0]).\(parts[1])"
+        return (parts[1] == namespace ? [String(parts[0])] : []) + ["\(inNamespace).svc", inNamespace]
     }
 }

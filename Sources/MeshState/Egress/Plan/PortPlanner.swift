@@ -35,6 +35,10 @@ package struct PortPlanner {
         self.port = port
         self.clusters = clusters
         place = VirtualService.Place(gateway: VirtualService.mesh, port: port, target: target)
+        var parts = parts
+        for index in parts.indices where !parts[index].services.allSatisfy({ $0.port(port) != nil }) {
+            parts[index].services.removeAll { $0.port(port) == nil }
+        }
         planListeners(parts)
         // A Sidecar's listener for the port has the port's routes for itself.
         if let part = parts.first { planRoutes(part) }
