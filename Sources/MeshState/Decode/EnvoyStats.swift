@@ -1,6 +1,6 @@
 extension ProxyStats {
     /// Reads Envoy's `/stats?usedonly&format=json`, and of it the counters of clusters, the connections that were sent
-    /// into the black hole, and the uptime.
+    /// into the black hole, and how the proxy itself fares.
     ///
     /// The names of clusters end in `;` in newer releases. Text read-outs, histograms and the element that has no name
     /// are passed over.
@@ -15,6 +15,8 @@ extension ProxyStats {
             guard let name = stat["name"]?.stringValue, let value = stat["value"] else { continue }
             switch name {
             case "server.uptime": uptime = value.unsignedValue
+            case "server.memory_allocated": memoryAllocated = value.unsignedValue
+            case "server.total_connections": connections = value.unsignedValue.map { Int(clamping: $0) }
             case "tcp.BlackHoleCluster.downstream_cx_total": blackHoleConnections = value.unsignedValue
             default: if name.hasPrefix("cluster.") { read(clusterStat: name, value) }
             }

@@ -42,6 +42,13 @@ struct DestinationIndex {
         }
     }
 
+    /// Whether an entry stands behind the same names and addresses as it did before.
+    static func isSame(_ old: ServiceEntry?, _ new: ServiceEntry?) -> Bool {
+        old?.hosts == new?.hosts && old?.addresses == new?.addresses
+            && old?.endpoints.map(\.address) == new?.endpoints.map(\.address)
+            && old?.allocatedAddresses == new?.allocatedAddresses
+    }
+
     private mutating func note(_ text: String, _ owner: Owner) {
         guard let prefix = IPPrefix(text) else { return }
         if prefix.isSingleAddress {

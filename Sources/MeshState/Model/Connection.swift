@@ -86,10 +86,12 @@ public struct Connection: Sendable, Hashable, Identifiable {
     public var endpoints: [String]
     /// When a counter last moved while meshtop watched.
     public var lastActive: Date?
+    /// Requests a second, or connections where there are more, as the latest answers had them.
+    public var history: RateHistory
 
     public init(
         id: ID, workload: String, live: Int, total: Counters, rates: Rates? = nil, endpoints: [String] = [],
-        lastActive: Date? = nil
+        lastActive: Date? = nil, history: RateHistory = RateHistory()
     ) {
         self.id = id
         self.workload = workload
@@ -98,5 +100,6 @@ public struct Connection: Sendable, Hashable, Identifiable {
         self.rates = rates
         self.endpoints = endpoints
         self.lastActive = lastActive
+        self.history = history
     }
 }

@@ -103,11 +103,20 @@ public struct ProxyStats: Sendable, Hashable {
     public var blackHoleConnections: UInt64?
     /// `server.uptime` in seconds: when it shrinks, the proxy was restarted and its counters start anew.
     public var uptime: UInt64?
+    /// `server.memory_allocated` in bytes; nil where the stats matcher leaves it out.
+    public var memoryAllocated: UInt64?
+    /// `server.total_connections`: those open to the proxy now; nil where the stats matcher leaves it out.
+    public var connections: Int?
 
-    public init(clusters: [ClusterName: Cluster] = [:], blackHoleConnections: UInt64? = nil, uptime: UInt64? = nil) {
+    public init(
+        clusters: [ClusterName: Cluster] = [:], blackHoleConnections: UInt64? = nil, uptime: UInt64? = nil,
+        memoryAllocated: UInt64? = nil, connections: Int? = nil
+    ) {
         self.clusters = clusters
         self.blackHoleConnections = blackHoleConnections
         self.uptime = uptime
+        self.memoryAllocated = memoryAllocated
+        self.connections = connections
     }
 }
 

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// One Envoy: the pod that it belongs to.
 public struct ProxyID: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let pod: String
@@ -38,10 +40,18 @@ public struct Proxy: Sendable, Hashable, Identifiable {
     /// Envoy's reason for a rejected configuration; nil while it rejects none.
     public var rejection: String?
     public var istioVersion: String
+    /// Bytes that it has allocated; nil where it does not tell.
+    public var memory: UInt64?
+    /// When it began to run; nil where it does not tell.
+    public var started: Date?
+    /// Connections that others hold open to it; nil where it does not tell.
+    public var connections: Int?
+    /// Connections that it holds open to others.
+    public var live: Int
 
     public init(
         id: ProxyID, workload: String, kind: Pod.ProxyKind, sync: [String: SyncState] = [:], rejection: String? = nil,
-        istioVersion: String = ""
+        istioVersion: String = "", memory: UInt64? = nil, started: Date? = nil, connections: Int? = nil, live: Int = 0
     ) {
         self.id = id
         self.workload = workload
@@ -49,6 +59,10 @@ public struct Proxy: Sendable, Hashable, Identifiable {
         self.sync = sync
         self.rejection = rejection
         self.istioVersion = istioVersion
+        self.memory = memory
+        self.started = started
+        self.connections = connections
+        self.live = live
     }
 
     public var isInSync: Bool {

@@ -17,6 +17,14 @@ public struct Service: Sendable, Hashable, Identifiable {
 
     /// The fully qualified name, which is the host in Envoy's cluster names.
     public var host: String { "\(meta.name).\(meta.namespace).svc.cluster.local" }
+
+    /// The service that has this fully qualified name; nil for a name of another form.
+    public static func key(ofHost host: String) -> ObjectKey? {
+        guard host.hasSuffix(".svc.cluster.local") else { return nil }
+        let parts = host.dropLast(".svc.cluster.local".count).split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 2
+            ? ObjectKey(kind: "Service", namespace: String(parts[1]), name: String(parts[0])) : nil
+    }
 }
 
 /// The addresses behind a Service (`v1 Endpoints`), one element a subset.

@@ -13,10 +13,18 @@ struct EntryTable: Sendable {
 
     private var judged: [ObjectKey: Judged] = [:]
     private var version = IstioVersion.current
-    /// Hosts of every entry, as the clusters are named.
-    private(set) var hosts: Set<String> = []
+    /// The entries of each host, as the clusters are named.
+    private var keysByHost: [String: Set<ObjectKey>] = [:]
+    /// Another number after the hosts of all entries together have changed.
+    private(set) var hostsVersion = 0
     /// Objects without even a name.
     private var nameless: DecodeError?
+
+    var keys: some Sequence<ObjectKey> { judged.keys }
+
+    func hasHost(_ host: String) -> Bool { keysByHost[host] != nil }
+
+    func keys(of host: String) -> Set<ObjectKey> { keysByHost[host] ?? [] }
 
     var sorted: [Judged] { judged.values.sorted { $0.entry.id < $1.entry.id } }
 
@@ -26,18 +34,41 @@ struct EntryTable: Sendable {
         let before = judged
         judged.removeAll(keepingCapacity: true)
         nameless = nil
-        for object in list { insert(object, at: time, isListed: true, before: before) }
-        collectHosts()
+        for object in list { insert(object, at: time, isListed: true, before: before[Self.key(of: object)]) }
+        let hosts = keysByHost.keys
+        var new: [String: Set<ObjectKey>] = [:]
+        for one in judged.values { for host in one.entry.hosts { new[host, default: []].insert(one.entry.id) } }
+        if new.keys != hosts { hostsVersion += 1 }
+        keysByHost = new
     }
 
     mutating func apply(_ object: JSONValue, at time: Date) {
-        insert(object, at: time, isListed: false, before: judged)
-        collectHosts()
+        let key = Self.key(of: object)
+        let before = judged[key]
+        insert(object, at: time, isListed: false, before: before)
+        moveHosts(of: key, from: before)
     }
 
     mutating func delete(_ object: JSONValue) {
-        judged[ObjectKey(kind: ServiceEntry.kind, of: object)] = nil
-        collectHosts()
+        let key = Self.key(of: object)
+        moveHosts(of: key, from: judged.removeValue(forKey: key))
+    }
+
+    private static func key(of object: JSONValue) -> ObjectKey { ObjectKey(kind: ServiceEntry.kind, of: object) }
+
+    private mutating func moveHosts(of key: ObjectKey, from before: Judged?) {
+        let old = Set(before?.entry.hosts ?? [])
+        let new = Set(judged[key]?.entry.hosts ?? [])
+        for host in old.subtracting(new) {
+            keysByHost[host]?.remove(key)
+            guard keysByHost[host]?.isEmpty == true else { continue }
+            keysByHost[host] = nil
+            hostsVersion += 1
+        }
+        for host in new.subtracting(old) {
+            if keysByHost[host] == nil { hostsVersion += 1 }
+            keysByHost[host, default: []].insert(key)
+        }
     }
 
     /// Judges every entry again, by the rules of this release.
@@ -49,7 +80,7 @@ struct EntryTable: Sendable {
         }
     }
 
-    private mutating func insert(_ object: JSONValue, at time: Date, isListed: Bool, before: [ObjectKey: Judged]) {
+    private mutating func insert(_ object: JSONValue, at time: Date, isListed: Bool, before: Judged?) {
         var new: Judged
         do {
             let problems = ServiceEntryRules.problems(in: object, version: version)
@@ -63,7 +94,7 @@ struct EntryTable: Sendable {
                 return
             }
         }
-        if let old = before[new.entry.id] {
+        if let old = before {
             if old.entry.meta.resourceVersion == new.entry.meta.resourceVersion { new.since = old.since }
         } else if isListed {
             new.since = Self.lastChange(of: object) ?? new.entry.meta.creationTime ?? time
@@ -77,24 +108,18 @@ struct EntryTable: Sendable {
             .compactMap { $0["time"]?.stringValue.flatMap { Date(rfc3339: $0) } }.max()
     }
 
-    private mutating func collectHosts() {
-        hosts = judged.values.reduce(into: []) { $0.formUnion($1.entry.hosts) }
-    }
-
     /// What could not even be shown as an entry.
     var complaint: String? { nameless?.description }
 
-    func summaries(traffic: TrafficTable) -> [EntrySummary] {
-        sorted.map { one in
-            let keys = one.entry.hosts.flatMap { host in
-                one.entry.ports.map { HostPort(host: host, port: $0.number) }
-            }
-            let totals = Set(keys).compactMap { traffic.totals[$0] }
-            let proxies = totals.reduce(into: Set<ProxyID>()) { $0.formUnion($1.proxies) }
-            let live = totals.reduce(0) { $0 + $1.live }
-            return EntrySummary(
-                entry: one.entry, state: Self.state(of: one, totals: totals), proxies: proxies.count, live: live)
-        }
+    /// An entry with what is known of its traffic; nil when it is not there.
+    func summary(of key: ObjectKey, traffic: TrafficTable) -> EntrySummary? {
+        guard let one = judged[key] else { return nil }
+        let keys = one.entry.hosts.flatMap { host in one.entry.ports.map { HostPort(host: host, port: $0.number) } }
+        let totals = Set(keys).compactMap { traffic.totals[$0] }
+        let proxies = totals.reduce(into: Set<ProxyID>()) { $0.formUnion($1.proxies) }
+        let live = totals.reduce(0) { $0 + $1.live }
+        return EntrySummary(
+            entry: one.entry, state: Self.state(of: one, totals: totals), proxies: proxies.count, live: live)
     }
 
     private static func state(of one: Judged, totals: [TrafficTable.Total]) -> EntrySummary.State {

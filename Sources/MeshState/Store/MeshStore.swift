@@ -2,8 +2,8 @@ public import FoundationEssentials
 
 /// All that was observed of a mesh, folded into one state: the only place where state changes.
 ///
-/// Folding does the work, and only on what an observation touches; a snapshot puts together what is there and makes
-/// anew only the sections that changed since the last one.
+/// Folding does the work, and only on what an observation touches; a snapshot makes anew only the rows that were touched
+/// since the last one. What else it costs is the copy that Swift makes of a list which an older snapshot still holds.
 public struct MeshStore: Sendable {
     private let identity: MeshIdentity
     private var services = ObjectTable<Service>(kind: "Service") { object throws(DecodeError) in
@@ -16,7 +16,6 @@ public struct MeshStore: Sendable {
     private var entries = EntryTable()
     private var podByProxy: [ProxyID: Pod] = [:]
     private var traffic = TrafficTable()
-    private var connectionsByProxy: [ProxyID: [Connection]] = [:]
     private var blocked = BlockedTable()
     private var sync: [ProxyID: ProxySync] = [:]
     private var policy: OutboundPolicy?
@@ -26,13 +25,16 @@ public struct MeshStore: Sendable {
     private var actions = ActionTable()
 
     private var destinations: DestinationIndex?
-    private var stale: Set<Section> = Set(Section.allCases)
+    private var staleServices = StaleRows<ObjectKey>()
+    private var staleEntries = StaleRows<ObjectKey>()
+    /// Proxies whose connections are to be made anew.
     private var staleProxies: Set<ProxyID> = []
+    private var stale: Set<Section> = Set(Section.allCases)
     private var mustExplain = false
     private var last: MeshSnapshot
 
-    /// A part of a snapshot that is made anew when something it shows has changed.
-    private enum Section: CaseIterable { case services, entries, proxies, connections, blocked }
+    /// A part of a snapshot that is made anew as a whole when something it shows has changed, as it is short.
+    private enum Section: CaseIterable { case proxies, blocked }
 
     public init(identity: MeshIdentity) {
         self.identity = identity
@@ -49,8 +51,10 @@ public struct MeshStore: Sendable {
         case .applied(let resource, let object): change(resource, .apply(object), at: observation.time)
         case .deleted(let resource, let object): change(resource, .delete(object), at: observation.time)
         case .traffic(let proxy, let clusters, let stats):
-            traffic.fold(proxy: proxy, clusters: clusters, stats: stats, time: observation.time)
-            trafficChanged(proxy)
+            destinationsMoved(
+                traffic.fold(proxy: proxy, clusters: clusters, stats: stats, time: observation.time))
+            staleProxies.insert(proxy)
+            stale.insert(.proxies)
         case .accessLog(let proxy, let records): fold(records, of: proxy, at: observation.time)
         case .syncStatus(let list):
             sync = Dictionary(list.map { ($0.proxy, $0) }, uniquingKeysWith: { _, last in last })
@@ -68,29 +72,30 @@ public struct MeshStore: Sendable {
         case all([JSONValue])
         case apply(JSONValue)
         case delete(JSONValue)
+
+        /// The objects that it is about, as far as they have a name; `before` are those that a whole list replaces.
+        func keys(kind: String, before: some Sequence<ObjectKey>) -> Set<ObjectKey> {
+            switch self {
+            case .all(let objects): Set(before).union(objects.map { ObjectKey(kind: kind, of: $0) })
+            case .apply(let object), .delete(let object): [ObjectKey(kind: kind, of: object)]
+            }
+        }
     }
 
     private mutating func change(_ resource: String, _ change: ObjectChange, at time: Date) {
         switch resource.prefix(while: { $0 != "." }) {
         case "services":
+            staleServices.formUnion(change.keys(kind: "Service", before: services.objects.keys))
             Self.apply(change, to: &services)
-            stale.insert(.services)
             destinationsChanged()
         case "endpoints":
+            let keys = change.keys(kind: "Service", before: endpoints.objects.keys)
+            staleServices.formUnion(keys.map { ObjectKey(kind: "Service", namespace: $0.namespace, name: $0.name) })
             Self.apply(change, to: &endpoints)
-            stale.insert(.services)
         case "pods":
             changePods(change)
         case "serviceentries":
-            let hosts = entries.hosts
-            switch change {
-            case .all(let objects): entries.replaceAll(by: objects, at: time)
-            case .apply(let object): entries.apply(object, at: time)
-            case .delete(let object): entries.delete(object)
-            }
-            if entries.hosts != hosts { allConnectionsChanged() }
-            stale.insert(.entries)
-            destinationsChanged()
+            changeEntries(change, at: time)
         // Other resources are watched for their sources' sake alone.
         default: break
         }
@@ -104,17 +109,29 @@ public struct MeshStore: Sendable {
         }
     }
 
-    private mutating func changePods(_ change: ObjectChange) {
-        let keys: Set<ObjectKey>
+    private mutating func changeEntries(_ change: ObjectChange, at time: Date) {
+        let keys = change.keys(kind: ServiceEntry.kind, before: entries.keys)
+        let before = keys.map { entries[$0]?.entry }
+        let hosts = entries.hostsVersion
         switch change {
-        case .all: keys = Set(pods.objects.keys)
-        case .apply(let object), .delete(let object): keys = [ObjectKey(kind: "Pod", of: object)]
+        case .all(let objects): entries.replaceAll(by: objects, at: time)
+        case .apply(let object): entries.apply(object, at: time)
+        case .delete(let object): entries.delete(object)
         }
+        if entries.hostsVersion != hosts { allConnectionsChanged() }
+        staleEntries.formUnion(keys)
+        let isElsewhere = zip(keys, before).contains { key, old in
+            !DestinationIndex.isSame(old, entries[key]?.entry)
+        }
+        if isElsewhere { destinations = nil }
+        mustExplain = true
+    }
+
+    private mutating func changePods(_ change: ObjectChange) {
+        let keys = change.keys(kind: "Pod", before: pods.objects.keys)
         let before = pods.objects
         Self.apply(change, to: &pods)
-        var changed = keys
-        if case .all = change { changed.formUnion(pods.objects.keys) }
-        for key in changed where before[key] != pods.objects[key] { podChanged(key, from: before[key]) }
+        for key in keys where before[key] != pods.objects[key] { podChanged(key, from: before[key]) }
     }
 
     private mutating func podChanged(_ key: ObjectKey, from old: Pod?) {
@@ -126,17 +143,17 @@ public struct MeshStore: Sendable {
         if hadProxy, !hasProxy { forget(proxy) }
         if hadProxy || hasProxy {
             staleProxies.insert(proxy)
-            stale.formUnion([.proxies, .connections])
+            stale.insert(.proxies)
         }
         if old?.ip != pod?.ip { destinationsChanged() }
     }
 
     /// What a pod that is gone carried is no connection any more; what it had blocked stays.
     private mutating func forget(_ proxy: ProxyID) {
-        traffic.remove(proxy)
-        connectionsByProxy[proxy] = nil
+        destinationsMoved(traffic.remove(proxy))
         blocked.forgetLog(of: proxy)
-        stale.formUnion([.connections, .entries, .services])
+        staleProxies.insert(proxy)
+        stale.insert(.proxies)
     }
 
     private mutating func sourceEnded(_ source: SourceID) {
@@ -147,20 +164,19 @@ public struct MeshStore: Sendable {
         }
     }
 
-    private mutating func trafficChanged(_ proxy: ProxyID) {
-        staleProxies.insert(proxy)
-        stale.formUnion([.connections, .entries, .services])
+    /// What goes to these hosts and ports is other than before.
+    private mutating func destinationsMoved(_ destinations: [HostPort]) {
+        for destination in destinations {
+            staleEntries.formUnion(entries.keys(of: destination.host))
+            if let service = Service.key(ofHost: destination.host) { staleServices.insert(service) }
+        }
     }
 
-    private mutating func allConnectionsChanged() {
-        staleProxies.formUnion(traffic.knownProxies)
-        stale.insert(.connections)
-    }
+    private mutating func allConnectionsChanged() { staleProxies.formUnion(traffic.knownProxies) }
 
     private mutating func destinationsChanged() {
         destinations = nil
         mustExplain = true
-        stale.insert(.blocked)
     }
 
     private mutating func fold(_ policy: OutboundPolicy, version: String) {
@@ -168,7 +184,7 @@ public struct MeshStore: Sendable {
         guard version != self.version else { return }
         self.version = version
         entries.judge(by: IstioVersion(parsing: version) ?? .current)
-        stale.insert(.entries)
+        staleEntries.formUnion(entries.keys)
     }
 
     // MARK: - Blocked calls
@@ -213,18 +229,19 @@ public struct MeshStore: Sendable {
         last.policy = policy
         last.istioVersion = version
         refreshConnections()
-        if stale.contains(.services) { last.services = makeServices() }
-        if stale.contains(.entries) { last.entries = entries.summaries(traffic: traffic) }
+        staleServices.refresh(&last.services, makeService)
+        staleEntries.refresh(&last.entries) { [entries, traffic] in entries.summary(of: $0, traffic: traffic) }
         if stale.contains(.proxies) { last.proxies = makeProxies() }
         if let expiry = blocked.nextExpiry, expiry <= time {
             blocked.expire(at: time)
             stale.insert(.blocked)
         }
-        if mustExplain {
+        if mustExplain, !blocked.events.isEmpty {
             let explainer = BlockedExplainer(index: destinationIndex(), entries: entries)
             blocked.explainAgain(explainer.explainAgain)
-            mustExplain = false
+            stale.insert(.blocked)
         }
+        mustExplain = false
         if stale.contains(.blocked) {
             last.blocked = blocked.events.values.sorted { ($0.last, $1.id) > ($1.last, $0.id) }
             last.blockedLost = blocked.lost
@@ -247,27 +264,33 @@ public struct MeshStore: Sendable {
             uniquingKeysWith: { first, _ in first })
     }
 
+    /// Connections lie in the order of their proxies: of one that has news its own stretch is made anew.
     private mutating func refreshConnections() {
-        guard stale.contains(.connections) else { return }
         for proxy in staleProxies {
             let workload = podByProxy[proxy]?.workload ?? proxy.pod
-            connectionsByProxy[proxy] = traffic.connections(of: proxy, workload: workload, entryHosts: entries.hosts)
+            let new = traffic.connections(of: proxy, workload: workload, isEntryHost: entries.hasHost)
+            let start = last.connections.firstPlace { $0.id.proxy >= proxy }
+            let end = last.connections.firstPlace { $0.id.proxy > proxy }
+            if new.count == end - start {
+                for (place, connection) in zip(start..<end, new) where last.connections[place] != connection {
+                    last.connections[place] = connection
+                }
+            } else {
+                last.connections.replaceSubrange(start..<end, with: new)
+            }
         }
         staleProxies.removeAll()
-        last.connections = connectionsByProxy.sorted { $0.key < $1.key }.flatMap(\.value)
     }
 
-    private func makeServices() -> [ServiceSummary] {
-        services.objects.values.sorted { $0.id < $1.id }.map { service in
-            let key = ObjectKey(kind: "Endpoints", namespace: service.meta.namespace, name: service.meta.name)
-            let subsets = endpoints.objects[key]?.subsets ?? []
-            let ready = Set(subsets.flatMap(\.ready))
-            let all = ready.union(subsets.flatMap(\.notReady))
-            let live = Set(service.ports.map(\.number)).reduce(0) { sum, port in
-                sum + (traffic.totals[HostPort(host: service.host, port: port)]?.live ?? 0)
-            }
-            return ServiceSummary(service: service, readyEndpoints: ready.count, totalEndpoints: all.count, live: live)
+    private func makeService(_ key: ObjectKey) -> ServiceSummary? {
+        guard let service = services.objects[key] else { return nil }
+        let subsets = endpoints.objects[ObjectKey(kind: "Endpoints", namespace: key.namespace, name: key.name)]?.subsets
+        let ready = Set((subsets ?? []).flatMap(\.ready))
+        let all = ready.union((subsets ?? []).flatMap(\.notReady))
+        let live = Set(service.ports.map(\.number)).reduce(0) { sum, port in
+            sum + (traffic.totals[HostPort(host: service.host, port: port)]?.live ?? 0)
         }
+        return ServiceSummary(service: service, readyEndpoints: ready.count, totalEndpoints: all.count, live: live)
     }
 
     private func makeProxies() -> [Proxy] {
@@ -275,10 +298,11 @@ public struct MeshStore: Sendable {
         Set(podByProxy.keys).union(sync.keys).sorted().map { id in
             let pod = podByProxy[id]
             let status = sync[id]
+            let vitals = traffic.vitals(of: id)
             return Proxy(
                 id: id, workload: pod?.workload ?? id.pod, kind: pod?.proxyKind ?? .sidecar,
-                sync: status?.states ?? [:],
-                rejection: status?.lastError, istioVersion: status?.istioVersion ?? "")
+                sync: status?.states ?? [:], rejection: status?.lastError, istioVersion: status?.istioVersion ?? "",
+                memory: vitals.memory, started: vitals.started, connections: vitals.connections, live: vitals.live)
         }
     }
 }

@@ -14,47 +14,79 @@ struct TrafficTable {
     private struct ProxyTraffic {
         var time: Date
         var uptime: UInt64?
+        var vitals = Vitals()
         var clusters: [ClusterName: ClusterTraffic] = [:]
+        var shares: [HostPort: Share] = [:]
+    }
+
+    /// What one proxy adds to the total of a host and port, all subsets together.
+    private struct Share: Equatable {
+        var live = 0
+        var lacksEndpoints = false
+    }
+
+    /// How a proxy itself fares; a member is nil where the proxy does not count it.
+    struct Vitals {
+        var memory: UInt64?
+        var started: Date?
+        var connections: Int?
+        /// Connections that it holds open to others.
+        var live = 0
     }
 
     private var proxies: [ProxyID: ProxyTraffic] = [:]
     private(set) var totals: [HostPort: Total] = [:]
 
-    /// Takes one answer of a proxy's admin endpoint.
-    mutating func fold(proxy: ProxyID, clusters: [ClusterStatus], stats: ProxyStats, time: Date) {
+    /// Takes one answer of a proxy's admin endpoint; returns the hosts and ports whose totals are other ones now.
+    mutating func fold(proxy: ProxyID, clusters: [ClusterStatus], stats: ProxyStats, time: Date) -> [HostPort] {
         let before = proxies[proxy]
-        if let before { count(before, of: proxy, sign: -1) }
         let isRestarted = before.map { Self.isRestart($0, stats) } ?? false
         var traffic = ProxyTraffic(time: time, uptime: stats.uptime)
+        traffic.vitals = Self.vitals(stats, at: time, before: isRestarted ? nil : before?.vitals)
         for status in clusters where Self.isOutbound(status.name) {
             let last = isRestarted ? nil : before?.clusters[status.name]
             let seconds = before.map { time.timeIntervalSince($0.time) } ?? 0
-            traffic.clusters[status.name] = ClusterTraffic(
+            let cluster = ClusterTraffic(
                 status, stats: stats.clusters[status.name], last: last, isFirst: before == nil || isRestarted,
                 seconds: seconds, time: time)
+            traffic.clusters[status.name] = cluster
+            traffic.vitals.live += cluster.live
+            guard status.name.direction == .outbound else { continue }
+            let key = HostPort(host: status.name.host, port: status.name.port)
+            traffic.shares[key, default: Share()].live += cluster.live
+            if cluster.endpoints.isEmpty { traffic.shares[key, default: Share()].lacksEndpoints = true }
         }
-        count(traffic, of: proxy, sign: 1)
         proxies[proxy] = traffic
+        return count(proxy, from: before?.shares ?? [:], to: traffic.shares)
     }
 
-    /// Forgets a proxy that is gone.
-    mutating func remove(_ proxy: ProxyID) {
-        guard let traffic = proxies.removeValue(forKey: proxy) else { return }
-        count(traffic, of: proxy, sign: -1)
+    /// Envoy tells its age in whole seconds: when it began is kept as it was first found, so that it does not waver.
+    private static func vitals(_ stats: ProxyStats, at time: Date, before: Vitals?) -> Vitals {
+        var started = stats.uptime.map { time.addingTimeInterval(-Double($0)) }
+        if let now = started, let old = before?.started, abs(now.timeIntervalSince(old)) < 5 { started = old }
+        return Vitals(memory: stats.memoryAllocated, started: started, connections: stats.connections)
     }
+
+    /// Forgets a proxy that is gone; returns the hosts and ports that it had a part in.
+    mutating func remove(_ proxy: ProxyID) -> [HostPort] {
+        guard let traffic = proxies.removeValue(forKey: proxy) else { return [] }
+        return count(proxy, from: traffic.shares, to: [:])
+    }
+
+    func vitals(of proxy: ProxyID) -> Vitals { proxies[proxy]?.vitals ?? Vitals() }
 
     var knownProxies: [ProxyID] { proxies.keys.sorted() }
 
     /// The traffic of one proxy that is worth a row: what was ever used, and what entries opened.
-    func connections(of proxy: ProxyID, workload: String, entryHosts: Set<String>) -> [Connection] {
+    func connections(of proxy: ProxyID, workload: String, isEntryHost: (String) -> Bool) -> [Connection] {
         guard let traffic = proxies[proxy] else { return [] }
         return traffic.clusters.filter { name, cluster in
-            cluster.isUsed || name.direction == .outbound && entryHosts.contains(name.host)
+            cluster.isUsed || name.direction == .outbound && isEntryHost(name.host)
         }.map { name, cluster in
             Connection(
                 id: Connection.ID(proxy: proxy, cluster: name), workload: workload, live: cluster.live,
-                total: cluster.total, rates: cluster.rates, endpoints: cluster.endpoints, lastActive: cluster.lastActive
-            )
+                total: cluster.total, rates: cluster.rates, endpoints: cluster.endpoints, lastActive: cluster.lastActive,
+                history: cluster.history)
         }.sorted { $0.id < $1.id }
     }
 
@@ -71,20 +103,29 @@ struct TrafficTable {
         }
     }
 
-    private mutating func count(_ traffic: ProxyTraffic, of proxy: ProxyID, sign: Int) {
-        for (name, cluster) in traffic.clusters where name.direction == .outbound {
-            let key = HostPort(host: name.host, port: name.port)
-            var total = totals[key] ?? Total()
-            total.live += sign * cluster.live
-            if sign > 0 {
-                total.proxies.insert(proxy)
-                if cluster.endpoints.isEmpty { total.proxiesWithoutEndpoints.insert(proxy) }
+    /// Brings a proxy's part in the totals up to date where it has changed; returns where.
+    private mutating func count(
+        _ proxy: ProxyID, from old: [HostPort: Share], to new: [HostPort: Share]
+    ) -> [HostPort] {
+        var changed: [HostPort] = []
+        for (key, share) in new where old[key] != share {
+            changed.append(key)
+            totals[key, default: Total()].live += share.live - (old[key]?.live ?? 0)
+            totals[key, default: Total()].proxies.insert(proxy)
+            if share.lacksEndpoints {
+                totals[key, default: Total()].proxiesWithoutEndpoints.insert(proxy)
             } else {
-                total.proxies.remove(proxy)
-                total.proxiesWithoutEndpoints.remove(proxy)
+                totals[key, default: Total()].proxiesWithoutEndpoints.remove(proxy)
             }
-            totals[key] = total.proxies.isEmpty ? nil : total
         }
+        for (key, share) in old where new[key] == nil {
+            changed.append(key)
+            totals[key, default: Total()].live -= share.live
+            totals[key, default: Total()].proxies.remove(proxy)
+            totals[key, default: Total()].proxiesWithoutEndpoints.remove(proxy)
+            if totals[key]?.proxies.isEmpty == true { totals[key] = nil }
+        }
+        return changed
     }
 }
 
@@ -95,6 +136,8 @@ private struct ClusterTraffic {
     var rates: Connection.Rates?
     var endpoints: [String] = []
     var lastActive: Date?
+    /// Requests a second, or connections where there are more, of the latest answers.
+    var history = RateHistory()
     /// Whether the proxy's own counters of the cluster were there; else its hosts' are summed up.
     var isCountedByStats = false
     private var hosts: [String: Tally] = [:]
@@ -125,7 +168,10 @@ private struct ClusterTraffic {
         // A cluster that comes new while the proxy runs started from zero.
         let before = last ?? (isFirst ? nil : Self.zero(like: self))
         if let before, before.isCountedByStats == isCountedByStats, seconds > 0 {
-            rates = Self.rates(from: before.total, to: total, seconds: seconds)
+            let rates = Self.rates(from: before.total, to: total, seconds: seconds)
+            self.rates = rates
+            history = last?.history ?? history
+            history.append(max(rates.requests, rates.connections))
         }
         let hasMoved = before.map { $0.total != total } ?? false
         lastActive = hasMoved ? time : last?.lastActive
