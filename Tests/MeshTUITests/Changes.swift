@@ -61,6 +61,7 @@ extension AppModel {
             case .object(let key): key.name
             case .connection(let id): "\(id.proxy.pod)>\(id.cluster.host)"
             case .blocked(let id): "\(id.workload)>\(id.target):\(id.port)"
+            case .proxy(let id): id.pod
             }
         }
         switch value {

@@ -30,6 +30,10 @@ extension World {
     static func snapshotOfAllFields() -> MeshSnapshot {
         snapshot { snapshot in
             snapshot.connections[0].lastActive = now
+            snapshot.proxies[0].memory = 12_345_678
+            snapshot.proxies[0].started = ago(3600)
+            snapshot.proxies[0].connections = 3
+            snapshot.proxies[0].rejection = "LDS: no such cluster"
             snapshot.sources[.istiod] = SourceState(
                 condition: .failing(reason: "refused", attempt: 1, retryAt: nil), interval: 1)
         }

@@ -22,6 +22,14 @@ import Testing
         try Golden.check(model, "zoom-\(pane.name)")
     }
 
+    @Test(arguments: Panes.all.dropFirst(4).map(\.id), [true, false])
+    func outsideTheGrid(_ pane: PaneID, unicode: Bool) throws {
+        for (columns, rows) in [(120, 40), (80, 24)] {
+            let model = World.model(columns, rows, focus: pane) { World.enliven(&$0) }
+            try Golden.check(model, "\(pane.name)-\(columns)x\(rows)\(unicode ? "" : "-ascii")", unicode: unicode)
+        }
+    }
+
     @Test func sideways() throws {
         var model = World.model(80, 24, focus: .connections)
         model.type("lll")

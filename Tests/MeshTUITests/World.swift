@@ -157,6 +157,23 @@ enum World {
         return snapshot
     }
 
+    /// Proxies that tell how they fare, one that rejects its configuration, and rates that have a past.
+    static func enliven(_ snapshot: inout MeshSnapshot) {
+        for index in snapshot.proxies.indices {
+            snapshot.proxies[index].sync = ["CDS": .synced, "LDS": .synced, "EDS": .synced, "RDS": .notSent]
+            snapshot.proxies[index].memory = UInt64(9_000_000 + index * 750_000)
+            snapshot.proxies[index].started = ago(Double(100 + index * 4000))
+            snapshot.proxies[index].connections = index
+            snapshot.proxies[index].live = 2 * index
+        }
+        snapshot.proxies[1].kind = .gateway
+        snapshot.proxies[2].rejection = "LDS: error adding listener 0.0.0.0_443: no filter chain matches"
+        snapshot.proxies[2].sync["LDS"] = .rejected
+        for index in snapshot.connections.indices {
+            snapshot.connections[index].history = RateHistory((0..<20).map { Double(($0 * (index + 3)) % 11) })
+        }
+    }
+
     /// A console that has seen the mesh.
     static func model(
         _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services,

@@ -75,31 +75,74 @@ public struct Connection: Sendable, Hashable, Identifiable {
         public init() {}
     }
 
-    public var id: ID
-    public var workload: String
+    private struct Content: Hashable, Sendable {
+        var id: ID
+        var workload: String
+        var live: Int
+        var total: Counters
+        var rates: Rates?
+        var endpoints: [String]
+        var lastActive: Date?
+        var history: RateHistory
+    }
+
+    private var shared: Shared<Content>
+
+    /// Which proxy sends to which cluster.
+    public var id: ID {
+        _read { yield shared.value.id }
+        set { shared = shared.with(\.id, newValue) }
+    }
+
+    /// Whose proxy it is.
+    public var workload: String {
+        _read { yield shared.value.workload }
+        set { shared = shared.with(\.workload, newValue) }
+    }
+
     /// Open now.
-    public var live: Int
-    public var total: Counters
+    public var live: Int {
+        _read { yield shared.value.live }
+        set { shared = shared.with(\.live, newValue) }
+    }
+
+    /// What was counted since the proxy started.
+    public var total: Counters {
+        _read { yield shared.value.total }
+        set { shared = shared.with(\.total, newValue) }
+    }
+
     /// nil until two answers are there to compare.
-    public var rates: Rates?
+    public var rates: Rates? {
+        _read { yield shared.value.rates }
+        set { shared = shared.with(\.rates, newValue) }
+    }
+
     /// Addresses of the endpoints that the proxy knows, as `ip:port`.
-    public var endpoints: [String]
+    public var endpoints: [String] {
+        _read { yield shared.value.endpoints }
+        set { shared = shared.with(\.endpoints, newValue) }
+    }
+
     /// When a counter last moved while meshtop watched.
-    public var lastActive: Date?
+    public var lastActive: Date? {
+        _read { yield shared.value.lastActive }
+        set { shared = shared.with(\.lastActive, newValue) }
+    }
+
     /// Requests a second, or connections where there are more, as the latest answers had them.
-    public var history: RateHistory
+    public var history: RateHistory {
+        _read { yield shared.value.history }
+        set { shared = shared.with(\.history, newValue) }
+    }
 
     public init(
         id: ID, workload: String, live: Int, total: Counters, rates: Rates? = nil, endpoints: [String] = [],
         lastActive: Date? = nil, history: RateHistory = RateHistory()
     ) {
-        self.id = id
-        self.workload = workload
-        self.live = live
-        self.total = total
-        self.rates = rates
-        self.endpoints = endpoints
-        self.lastActive = lastActive
-        self.history = history
+        shared = Shared(
+            Content(
+                id: id, workload: workload, live: live, total: total, rates: rates, endpoints: endpoints,
+                lastActive: lastActive, history: history))
     }
 }

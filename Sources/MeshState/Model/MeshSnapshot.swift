@@ -25,17 +25,42 @@ public struct MeshIdentity: Sendable, Hashable {
 
 /// A Service with what is known of its endpoints and traffic.
 public struct ServiceSummary: Sendable, Hashable, Identifiable {
-    public var service: Service
-    public var readyEndpoints: Int
-    public var totalEndpoints: Int
+    private struct Content: Hashable, Sendable {
+        var service: Service
+        var readyEndpoints: Int
+        var totalEndpoints: Int
+        var live: Int
+    }
+
+    private var shared: Shared<Content>
+
+    /// The service as the API has it.
+    public var service: Service {
+        _read { yield shared.value.service }
+        set { shared = shared.with(\.service, newValue) }
+    }
+
+    /// Addresses that are ready.
+    public var readyEndpoints: Int {
+        _read { yield shared.value.readyEndpoints }
+        set { shared = shared.with(\.readyEndpoints, newValue) }
+    }
+
+    /// Addresses that there are.
+    public var totalEndpoints: Int {
+        _read { yield shared.value.totalEndpoints }
+        set { shared = shared.with(\.totalEndpoints, newValue) }
+    }
+
     /// Connections open to it from all proxies.
-    public var live: Int
+    public var live: Int {
+        _read { yield shared.value.live }
+        set { shared = shared.with(\.live, newValue) }
+    }
 
     public init(service: Service, readyEndpoints: Int, totalEndpoints: Int, live: Int) {
-        self.service = service
-        self.readyEndpoints = readyEndpoints
-        self.totalEndpoints = totalEndpoints
-        self.live = live
+        shared = Shared(
+            Content(service: service, readyEndpoints: readyEndpoints, totalEndpoints: totalEndpoints, live: live))
     }
 
     public var id: ObjectKey { service.id }
@@ -51,18 +76,41 @@ public struct EntrySummary: Sendable, Hashable, Identifiable {
         case warning(String)
     }
 
-    public var entry: ServiceEntry
-    public var state: State
+    private struct Content: Hashable, Sendable {
+        var entry: ServiceEntry
+        var state: State
+        var proxies: Int
+        var live: Int
+    }
+
+    private var shared: Shared<Content>
+
+    /// The entry as the API has it.
+    public var entry: ServiceEntry {
+        _read { yield shared.value.entry }
+        set { shared = shared.with(\.entry, newValue) }
+    }
+
+    /// Whether proxies are to know it, and whether something is wrong with it.
+    public var state: State {
+        _read { yield shared.value.state }
+        set { shared = shared.with(\.state, newValue) }
+    }
+
     /// Proxies whose configuration holds a cluster of this entry.
-    public var proxies: Int
+    public var proxies: Int {
+        _read { yield shared.value.proxies }
+        set { shared = shared.with(\.proxies, newValue) }
+    }
+
     /// Connections open through it from all proxies.
-    public var live: Int
+    public var live: Int {
+        _read { yield shared.value.live }
+        set { shared = shared.with(\.live, newValue) }
+    }
 
     public init(entry: ServiceEntry, state: State, proxies: Int, live: Int) {
-        self.entry = entry
-        self.state = state
-        self.proxies = proxies
-        self.live = live
+        shared = Shared(Content(entry: entry, state: state, proxies: proxies, live: live))
     }
 
     public var id: ObjectKey { entry.id }

@@ -5,6 +5,7 @@ extension AppModel {
     /// When the screen will be out of date although nothing has happened: a tick is due then, and none before. A mesh at
     /// rest needs one a minute, for the clock.
     public var nextDue: Date {
+        if layout.boxes.contains(where: { self[$0.id].isPending }) { return now }
         var moments = [clock.nextMinute(after: now)]
         if let message, !message.isError { moments.append(message.shownAt.addingTimeInterval(5)) }
         if let pause { moments.append(Self.nextSecond(after: now, from: pause.since)) }

@@ -44,6 +44,10 @@ public struct AppModel: Sendable {
     var layers: [any Layer] = []
     var message: Message?
     var progress: [RowID: ChangeProgress] = [:]
+    /// Where jumps began, the latest one last.
+    var trail: [Place] = []
+    /// What the details that are shown have asked of the mesh configuration.
+    var answers: [RowID: (question: Question, answer: Answer)] = [:]
     /// How far the mesh as a whole is known.
     var health = DataState.loading
     /// The highest number that a change of ours has had.
@@ -66,6 +70,12 @@ public struct AppModel: Sendable {
         lock = readOnly ? .forced : .open
         panes = Dictionary(uniqueKeysWithValues: Panes.all.map { ($0.id, PaneState(sort: $0.defaultSort)) })
         savedOptions = options
+    }
+
+    /// A row of a pane.
+    struct Place: Sendable, Hashable {
+        var pane: PaneID
+        var row: RowID?
     }
 
     /// What is on the screen stands still while this is there.
@@ -107,9 +117,11 @@ extension AppModel {
     }
 
     var context: RowContext {
-        RowContext(
+        var context = RowContext(
             snapshot: shown ?? MeshSnapshot(time: now, identity: MeshIdentity(context: contextName, server: "")),
             now: shownNow, clock: clock, progress: progress)
+        context.answers = answers.mapValues(\.answer)
+        return context
     }
 
     var layout: Layout { Layout(size: size, focus: focus, isZoomed: isZoomed) }

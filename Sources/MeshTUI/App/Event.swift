@@ -10,6 +10,10 @@ public enum Event: Sendable {
     /// The time, about once a second, so that ages are shown right.
     case tick(Date)
     case changeFinished(ChangeRequest, ChangeResult)
+    /// What the mesh configuration says, a line each.
+    case answered(Question, [String])
+    /// The mesh configuration could not be read, and why.
+    case notAnswered(Question, String)
     /// A line for the operator from the effect runner, such as the path of a saved file.
     case message(String, isError: Bool)
     case mouse(MouseInput)
@@ -26,6 +30,8 @@ public enum Event: Sendable {
 /// What the application wants done; only the effect runner acts on it.
 public enum Effect: Sendable, Hashable {
     case apply(ChangeRequest)
+    /// Read the mesh configuration, unless it is as it was, and answer from it.
+    case ask(Question)
     /// Ask every source again now; those that back off retry at once.
     case refresh
     /// Seconds between two polls.

@@ -12,6 +12,12 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .changeFinished(let request, let result):
         model.finish(request, result)
         model.refreshLayers()
+    case .answered(let question, let lines):
+        model.take(.lines(lines), to: question)
+        model.refreshLayers()
+    case .notAnswered(let question, let reason):
+        model.take(.failed(reason), to: question)
+        model.refreshLayers()
     case .message(let text, let isError): model.say(text, isError: isError)
     case .mouse(let mouse): effects = model.take(mouse)
     case .surroundings(let surroundings):
@@ -23,8 +29,11 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
         model.switchMesh(to: context, readOnly: readOnly)
         effects = [.setInterval(model.interval)]
     }
+    if case .key = event { model.freshen(onlyIfNeeded: true) } else { model.freshen() }
+    let questions = model.askQuestions()
+    if !questions.isEmpty { model.refreshLayers() }
     model.measure()
-    return effects
+    return effects + questions
 }
 
 extension AppModel {
@@ -42,7 +51,8 @@ extension AppModel {
         }
         let scope = scope
         guard let binding = keys.binding(for: key, scope: scope, pane: focus) else { return [] }
-        if scope == .list {
+        // A stream goes on until something else than its own key moves it.
+        if scope == .list, !current.isWatching {
             current.pin()
             current.heldUntil = now.addingTimeInterval(2)
         }
@@ -92,7 +102,12 @@ extension AppModel {
             let unseen = pause?.snapshot.map { snapshot.differences(from: $0) } ?? 0
             pause?.unseen = unseen
         } else {
+            let visible = Set(layout.boxes.map(\.id))
             for pane in Panes.all {
+                guard visible.contains(pane.id) else {
+                    self[pane.id].isBehind = true
+                    continue
+                }
                 let before = old.map { visibleCells(of: pane, in: $0) } ?? [:]
                 rebuild(pane, isSnapshot: true, since: old?.snapshot)
                 self[pane.id].forgetChanges(until: now.addingTimeInterval(-interval))
@@ -101,6 +116,26 @@ extension AppModel {
         }
         judge()
         refreshLayers()
+    }
+
+    /// Gives a pane another order or filter. The rows of a long one are made once the key has been answered: it stays as it
+    /// is until the next tick, which is due at once.
+    mutating func renew(_ pane: any Pane) {
+        if self[pane.id].total > Self.mostAtOnce {
+            self[pane.id].isPending = true
+        } else {
+            rebuild(pane, isSnapshot: false)
+        }
+    }
+
+    private static let mostAtOnce = 2000
+
+    /// Makes the rows that nobody has made: of panes that have come onto the screen and, unless only what is needed to
+    /// draw is to be done, of those that wait for it.
+    mutating func freshen(onlyIfNeeded: Bool = false) {
+        for box in layout.boxes where self[box.id].isBehind || self[box.id].isPending && !onlyIfNeeded {
+            rebuild(Panes.pane(box.id), isSnapshot: self[box.id].isBehind)
+        }
     }
 
     private mutating func observeProgress(in snapshot: MeshSnapshot) {
@@ -128,6 +163,9 @@ extension AppModel {
     /// present rows were made from, if only the mesh has changed since.
     mutating func rebuild(_ pane: any Pane, isSnapshot: Bool, since old: MeshSnapshot? = nil) {
         guard let shown else { return }
+        let old = self[pane.id].isBehind || self[pane.id].isPending ? nil : old
+        self[pane.id].isBehind = false
+        self[pane.id].isPending = false
         let isHolding = self[pane.id].heldUntil.map { $0 > now } ?? false
         let context = context
         let visible = visibleRows(of: pane.id)

@@ -67,6 +67,11 @@ enum Numbers {
 
     static func compact(_ value: UInt64) -> String { compact(Double(value)) }
 
+    /// Values between blanks, for scripts; a dash for none.
+    static func list(_ values: [Double]) -> String {
+        values.isEmpty ? "-" : values.map(oneDecimal).joined(separator: ",")
+    }
+
     /// A rate a second: one decimal below 100, then as `compact`.
     static func rate(_ value: Double) -> String {
         guard value.isFinite, value >= 0 else { return "-" }

@@ -19,7 +19,7 @@ struct HelpLayer: Layer {
             case .list: model.pane.title
             case .text: "a text"
             case .dialog: "a dialog"
-            case .menu: "a menu"
+            case .menu, .jump: "a menu"
             case .prompt: "a prompt"
             case .options: "the options"
             case .help: "help"

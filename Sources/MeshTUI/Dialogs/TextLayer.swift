@@ -44,7 +44,12 @@ struct TextLayer: Layer {
             .map { [CellText(String($0))] }
             if lines.last == [CellText("")] { lines.removeLast() }
         case .describe: lines = Self.lines(of: Description.lines(pane.document(of: index, in: shown)))
-        case .details: lines = Self.lines(of: pane.details(of: index, in: model.context))
+        case .details:
+            let relations = pane.relations(of: index, in: shown)
+            let list = relations.isEmpty ? [] : [DetailLine.heading("Refers to (J jumps, B comes back)")]
+            lines = Self.lines(
+                of: pane.details(of: index, in: model.context) + list
+                    + relations.map { .text(CellText($0.label, .text)) })
         }
         scroll(.by(0), model)
     }

@@ -92,6 +92,7 @@ struct PaneView {
         case .live, .partial, .stale: break
         }
         let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
+        if state.isWatching { return [CellText("WATCHING", .badge), CellText(state.summary)] + badge }
         let order = CellText("\(state.sort.column) \(arrow)", .dim)
         let marked = state.marks.isEmpty ? [] : [CellText("\(state.marks.count) marked", .mark)]
         guard !state.filter.text.isEmpty else {

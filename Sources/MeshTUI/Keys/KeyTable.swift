@@ -1,6 +1,6 @@
 /// Where a key means something.
 public enum KeyScope: String, Sendable, Hashable, CaseIterable {
-    case list, text, dialog, menu, prompt, help, options
+    case list, text, dialog, menu, jump, prompt, help, options
 }
 
 /// Under which heading help shows a key.
@@ -67,6 +67,7 @@ public enum KeyTable {
             lookKeys,
             markKeys,
             editKeys,
+            findKeys,
             dialogKeys,
             textKeys,
             moveKeys,

@@ -74,7 +74,7 @@ extension AppModel {
     mutating func sort(by order: SortOrder) -> [Effect] {
         current.sort = order
         current.heldUntil = nil
-        rebuild(pane, isSnapshot: false)
+        renew(pane)
         return []
     }
 
@@ -108,7 +108,7 @@ extension AppModel {
     mutating func setFilter(_ text: String, of id: PaneID) {
         let pane = Panes.pane(id)
         self[id].filter = Filter(text, keys: pane.filterKeys)
-        rebuild(pane, isSnapshot: false)
+        renew(pane)
     }
 }
 

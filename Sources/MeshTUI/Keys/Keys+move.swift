@@ -2,10 +2,12 @@ extension KeyTable {
     /// Within a pane or a text, and from pane to pane.
     static let moveKeys: [KeyBinding] =
         [
-            KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .options, .dialog], .move, "One row down") {
+            KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .jump, .options, .dialog],
+                .move, "One row down") {
                 $0.move(.by(1))
             },
-            KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .options, .dialog], .move, "One row up") {
+            KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .jump, .options, .dialog],
+                .move, "One row up") {
                 $0.move(.by(-1))
             },
             KeyBinding("page down", [.pageDown], in: [.list, .text, .dialog, .help], .move, "One page down") {
@@ -20,10 +22,10 @@ extension KeyTable {
             KeyBinding("half page up", [.control("u")], in: [.list, .text, .dialog], .move, "Half a page up") {
                 $0.move(.pages(-0.5))
             },
-            KeyBinding("top", [.character("g"), .home], in: [.list, .text, .menu], .move, "To the first row") {
+            KeyBinding("top", [.character("g"), .home], in: [.list, .text, .menu, .jump], .move, "To the first row") {
                 $0.move(.top)
             },
-            KeyBinding("bottom", [.character("G"), .end], in: [.list, .text, .menu], .move, "To the last row") {
+            KeyBinding("bottom", [.character("G"), .end], in: [.list, .text, .menu, .jump], .move, "To the last row") {
                 $0.move(.bottom)
             },
             KeyBinding("left", [.left, .character("h")], in: [.list, .text], .move, "Scroll columns to the left") {
@@ -65,6 +67,7 @@ extension AppModel {
     mutating func move(_ move: Move) -> [Effect] {
         switch scope {
         case .list:
+            if current.isWatching { stopWatching() }
             let visible = visibleRows(of: focus)
             let index = current.selectedIndex ?? 0
             current.select(move.target(from: index, visible: visible, count: current.rows.count), visible: visible)
@@ -72,6 +75,7 @@ extension AppModel {
         case .dialog: withTop(ConfirmDialog.self) { $0.scroll(move, $1) }
         case .menu: moveInMenu(move)
         case .options: withTop(OptionsLayer.self) { layer, _ in layer.move(move) }
+        case .jump: withTop(JumpMenu.self) { layer, _ in layer.move(move) }
         case .help: withTop(HelpLayer.self) { $0.scroll(move, $1) }
         case .prompt: break
         }

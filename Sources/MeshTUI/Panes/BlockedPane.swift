@@ -172,6 +172,7 @@ struct BlockedPane: Pane {
         if let progress = context.progress[.blocked(blocked.id)] {
             lines += progress.details
         }
+        if let answer = context.answers[.blocked(blocked.id)] { lines += [.heading("The way it went")] + answer.details }
         return lines
     }
 
@@ -184,6 +185,15 @@ struct BlockedPane: Pane {
         case .dns: "asking DNS for the name"
         case .reverseDNS: "reverse DNS: a guess"
         }
+    }
+
+    /// Of the call itself: how often it was made does not matter.
+    func question(of index: Int, in snapshot: MeshSnapshot) -> Question.Subject? {
+        var call = snapshot.blocked[index]
+        call.count = 1
+        call.first = .distantPast
+        call.last = .distantPast
+        return .blocked(call)
     }
 
     func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { Documents.blocked(snapshot.blocked[index]) }

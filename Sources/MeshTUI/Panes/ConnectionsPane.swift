@@ -25,6 +25,7 @@ struct ConnectionsPane: Pane {
         Column("total", "TOTAL", .right, marksChange: true, isWide: true),
         Column("requests", "REQUESTS", .right, marksChange: true, isWide: true),
         Column("failures", "FAILED", .right, marksChange: true, isWide: true),
+        Column("trend", "TREND", isWide: true),
         Column("ns", "NS", isWide: true),
         Column("proxy", "PROXY", isWide: true),
         Column("cluster", "CLUSTER", isWide: true),
@@ -32,8 +33,9 @@ struct ConnectionsPane: Pane {
 
     func arrangement(width: Int) -> Arrangement {
         if width >= 90 {
-            return .table(["from", "to", "live", "rate", "in", "out", "total", "requests", "failures", "ns"])
+            return .table(["from", "to", "live", "rate", "trend", "in", "out", "total", "requests", "failures", "ns"])
         }
+        if width >= 66 { return .table(["from", "to", "live", "rate", "trend", "in", "out"]) }
         if width >= 54 { return .table(["from", "to", "live", "rate", "in", "out"]) }
         return .table(width >= 30 ? ["from", "to", "live", "rate"] : ["to", "live"])
     }
@@ -44,7 +46,11 @@ struct ConnectionsPane: Pane {
         guard connection.id.cluster.direction == .outbound || connection.id.cluster == .passthrough else {
             return false
         }
-        return connection.live > 0 || connection.total.connections > 0 || connection.total.requests > 0
+        return Self.isUsed(connection)
+    }
+
+    static func isUsed(_ connection: Connection) -> Bool {
+        connection.live > 0 || connection.total.connections > 0 || connection.total.requests > 0
     }
 
     func members(of snapshot: MeshSnapshot) -> [Int] {
@@ -100,6 +106,9 @@ struct ConnectionsPane: Pane {
             guard let rates = connection.rates else { return CellText("-", .dim) }
             let rate = max(rates.requests, rates.connections)
             return CellText(Numbers.rate(rate), rate < 0.05 ? .dim : .text)
+        case "trend":
+            guard context.medium == .screen else { return CellText(Numbers.list(connection.history.values)) }
+            return CellText(Sparkline.text(connection.history, columns: Self.trendColumns), .dim)
         case "in": return CellText(connection.total.bytesReceived.map(Numbers.compact) ?? "-")
         case "out": return CellText(connection.total.bytesSent.map(Numbers.compact) ?? "-")
         case "total": return CellText(String(connection.total.connections))
@@ -112,12 +121,15 @@ struct ConnectionsPane: Pane {
         }
     }
 
+    private static let trendColumns = 8
+
     func sortKey(_ column: String, of index: Int, in snapshot: MeshSnapshot) -> SortKey {
         let connection = snapshot.connections[index]
         return switch column {
         case "to": .text(Self.destination(connection))
         case "live": .number(Double(connection.live))
         case "rate": .number(connection.rates.map { max($0.requests, $0.connections) } ?? -1)
+        case "trend": .number(connection.history.values.reduce(0, +))
         case "in": .number(connection.total.bytesReceived.map(Double.init) ?? -1)
         case "out": .number(connection.total.bytesSent.map(Double.init) ?? -1)
         case "total": .number(Double(connection.total.connections))
@@ -175,6 +187,10 @@ struct ConnectionsPane: Pane {
             let text = "\(Numbers.rate(rates.connections)) connections/s, \(Numbers.rate(rates.requests)) requests/s"
             lines.append(.field("Rates", CellText(text)))
         }
+        if let most = connection.history.values.max() {
+            let line = Sparkline.text(connection.history, columns: connection.history.values.count)
+            lines.append(.field("History", CellText("\(line) at most \(Numbers.rate(most))/s", .ok)))
+        }
         if let last = connection.lastActive {
             lines.append(.field("Last active", CellText(context.clock.time(last))))
         }
@@ -201,7 +217,21 @@ enum Traffic {
                 let counted =
                     "\(connection.live) live, \(Words.count(Int(clamping: total.connections), "connection")), "
                     + Words.count(Int(clamping: total.requests), "request")
-                return .field(connection.workload, CellText("port \(connection.id.cluster.port): \(counted)"))
+                let rate = connection.rates.map { ", \(Numbers.rate(max($0.requests, $0.connections)))/s" } ?? ""
+                return .field(
+                    connection.workload, CellText("port \(connection.id.cluster.port): \(counted)\(rate)"))
+            }
+    }
+
+    /// What one proxy sends.
+    static func lines(from proxy: ProxyID, in context: RowContext) -> [DetailLine] {
+        let used = context.snapshot.connections.filter { $0.id.proxy == proxy && ConnectionsPane.isUsed($0) }
+        guard !used.isEmpty else { return [.heading("Traffic"), .text(CellText("none seen", .dim))] }
+        return [.heading("Traffic")]
+            + used.map { connection in
+                let rate = connection.rates.map { "\(Numbers.rate(max($0.requests, $0.connections)))/s" } ?? "-"
+                let text = "\(connection.live) live, \(rate)"
+                return .field(ConnectionsPane.destination(connection), CellText(text))
             }
     }
 }

@@ -155,7 +155,16 @@ struct EntriesPane: Pane {
         lines += entry.endpoints.map { .field("Endpoint", CellText($0.address)) }
         lines += context.progress[.object(summary.id)]?.details ?? []
         lines += Traffic.lines(to: { entry.hosts.contains($0.host) }, in: context)
+        lines += usage(of: summary, in: context)
+        if let answer = context.answers[.object(summary.id)] {
+            lines += [.heading("Listeners and routes")] + answer.details
+        }
+        lines += Actions.lines(on: summary.id, in: context)
         return lines
+    }
+
+    func question(of index: Int, in snapshot: MeshSnapshot) -> Question.Subject? {
+        .entry(snapshot.entries[index].entry)
     }
 
     func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { snapshot.entries[index].entry.object }

@@ -70,9 +70,9 @@ struct Filter: Sendable, Hashable {
     /// value that crosses threads.
     struct Matcher {
         private enum Ready {
-            case word(String)
+            case word(String, bytes: [UInt8])
             case pattern(Regex<AnyRegexOutput>)
-            case value(key: String, String)
+            case value(key: String, String, bytes: [UInt8])
         }
         private let terms: [(isNegated: Bool, alternatives: [Ready])]
 
@@ -80,9 +80,9 @@ struct Filter: Sendable, Hashable {
             terms = filter.terms.map { term in
                 let ready = term.alternatives.compactMap { test -> Ready? in
                     switch test {
-                    case .word(let word): .word(word)
+                    case .word(let word): .word(word, bytes: Array(word.utf8))
                     case .pattern(let pattern): Filter.compile(pattern).map(Ready.pattern)
-                    case .value(let key, let value): .value(key: key, value)
+                    case .value(let key, let value): .value(key: key, value, bytes: Array(value.utf8))
                     }
                 }
                 return (term.isNegated, ready)
@@ -95,9 +95,13 @@ struct Filter: Sendable, Hashable {
             for term in terms {
                 let holds = term.alternatives.contains { test in
                     switch test {
-                    case .word(let word): whole.contains(word)
+                    case .word(_, let bytes): whole.contains(bytes: bytes)
                     case .pattern(let pattern): whole.contains(pattern)
-                    case .value(let key, let value): values(key).contains { $0.lowercased().contains(value) }
+                    case .value(let key, _, let bytes):
+                        values(key).contains { value in
+                            var value = value.lowercased()
+                            return value.contains(bytes: bytes)
+                        }
                     }
                 }
                 if holds == term.isNegated { return false }
@@ -111,7 +115,7 @@ struct Filter: Sendable, Hashable {
             for term in terms where !term.isNegated {
                 for test in term.alternatives {
                     switch test {
-                    case .word(let word), .value(_, let word):
+                    case .word(let word, _), .value(_, let word, _):
                         found += text.ranges(ofLowercased: word)
                     case .pattern(let pattern):
                         found += text.ranges(of: pattern).filter { !$0.isEmpty }.map { text.scalarOffsets(of: $0) }
@@ -124,6 +128,19 @@ struct Filter: Sendable, Hashable {
 }
 
 extension String {
+    /// Whether these bytes of UTF-8 occur in it; for thousands of rows at a key, which Swift's own search is slow for.
+    fileprivate mutating func contains(bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first else { return true }
+        return withUTF8 { text in
+            var start = 0
+            while start + bytes.count <= text.count {
+                if text[start] == first, text[start..<start + bytes.count].elementsEqual(bytes) { return true }
+                start += 1
+            }
+            return false
+        }
+    }
+
     /// Where a lower-case text occurs in this one in whatever case, as offsets of scalars.
     func ranges(ofLowercased needle: String) -> [Range<Int>] {
         let wanted = Array(needle.unicodeScalars)

@@ -21,12 +21,14 @@ enum RowID: Sendable, Hashable, Comparable {
     case object(ObjectKey)
     case connection(Connection.ID)
     case blocked(BlockedEgress.ID)
+    case proxy(ProxyID)
 
     static func < (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.object(let left), .object(let right)): left < right
         case (.connection(let left), .connection(let right)): left < right
         case (.blocked(let left), .blocked(let right)): left < right
+        case (.proxy(let left), .proxy(let right)): left < right
         default: left.rank < right.rank
         }
     }
@@ -36,6 +38,7 @@ enum RowID: Sendable, Hashable, Comparable {
         case .object: 0
         case .connection: 1
         case .blocked: 2
+        case .proxy: 3
         }
     }
 }
@@ -121,6 +124,11 @@ struct RowContext: Sendable {
         self.medium = medium
         self.progress = progress
     }
+
+    /// The rows that stand above and below the one that is written, for panes whose rows belong together.
+    var neighbours: (above: Int?, below: Int?) = (nil, nil)
+    /// What the whole mesh configuration says of rows whose details are shown.
+    var answers: [RowID: AppModel.Answer] = [:]
 }
 
 /// A piece of a row's line: a column, or fixed text that stands between two of them instead of the blank.
@@ -188,6 +196,10 @@ protocol Pane: PaneKind {
     var sourceNoun: String { get }
     /// What is known about the row, for the details view.
     func details(of index: Int, in context: RowContext) -> [DetailLine]
+    /// The rows that it refers to.
+    func relations(of index: Int, in snapshot: MeshSnapshot) -> [Relation]
+    /// What its details ask of the whole mesh configuration; nil for nothing.
+    func question(of index: Int, in snapshot: MeshSnapshot) -> Question.Subject?
     /// The row as a document: the API's object where there is one.
     func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue
     /// The row as scripts get it: what meshtop knows, in fields.
@@ -214,6 +226,7 @@ enum Panes {
         EntriesPane(),
         ConnectionsPane(),
         BlockedPane(),
+        ProxiesPane(),
     ]
 
     /// The panes that stand side by side; any other one takes the whole body while it is focused.
@@ -230,6 +243,10 @@ extension Pane {
     func isMember(_ index: Int, of snapshot: MeshSnapshot) -> Bool { true }
 
     func changes(from old: MeshSnapshot, to new: MeshSnapshot) -> RowChanges? { nil }
+
+    func relations(of index: Int, in snapshot: MeshSnapshot) -> [Relation] { [] }
+
+    func question(of index: Int, in snapshot: MeshSnapshot) -> Question.Subject? { nil }
 
     var hintedAction: String? { nil }
 

@@ -52,7 +52,8 @@ extension PaneState {
         }
         if !filter.isEmpty {
             let matcher = Filter.Matcher(filter)
-            rows.removeAll { !matcher.passes(pane, $0.index, context) }
+            let kept = kept
+            rows.removeAll { $0.id != kept && !matcher.passes(pane, $0.index, context) }
         }
         rows = RowOrder(pane: pane, sort: sort, snapshot: snapshot).sorted(rows).map(\.row)
         isUnordered = holding && !old.isEmpty
@@ -69,6 +70,9 @@ extension PaneState {
         let heirs = old.dropFirst(oldIndex + 1) + old.prefix(oldIndex).reversed()
         return heirs.first { left.contains($0.id) }?.id
     }
+
+    /// The row that is shown whatever the filter says.
+    private var kept: RowID? { isFollowing ? selection : nil }
 
     /// What becomes of a row that was shown.
     private enum Fate: UInt8 {
@@ -105,7 +109,10 @@ extension PaneState {
             let isMember = pane.isMember(change.new, of: context.snapshot)
             let wasMember = change.old.map { pane.isMember($0, of: old) } ?? false
             total += (isMember ? 1 : 0) - (wasMember ? 1 : 0)
-            let isShown = isMember && matcher?.passes(pane, change.new, context) != false
+            let isShown =
+                isMember
+                && (matcher?.passes(pane, change.new, context) != false
+                    || pane.id(of: change.new, in: context.snapshot) == kept)
             if let place = change.old {
                 fates[place] = isShown ? .changed : .leaves
                 if isShown { changed[place] = change.new }

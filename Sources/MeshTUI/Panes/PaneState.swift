@@ -17,6 +17,14 @@ struct PaneState: Sendable {
     var selectedName: String?
     /// The first visible row.
     var top = 0
+    /// Whether rows are those of an earlier snapshot, as the pane is not on the screen.
+    var isBehind = false
+    /// Whether another filter or order waits to be applied.
+    var isPending = false
+    /// The selected row stays in view although the filter would hide it.
+    var isFollowing = false
+    /// The last row is always in view, and none is selected.
+    var isWatching = false
     /// Rows that the next action is meant for; they keep their marks while a filter hides them.
     var marks: Set<RowID> = []
     /// The row that was marked last, where a range begins.
@@ -70,6 +78,12 @@ struct PaneState: Sendable {
             heir = amend(changes, pane: pane, context: context, since: old, holding: holding)
         } else {
             heir = makeRows(pane: pane, context: context, holding: holding)
+        }
+        if isWatching {
+            selection = nil
+            cursor = max(0, rows.count - 1)
+            scroll(to: cursor, line: visible, visible: visible)
+            return false
         }
         guard let selection else {
             cursor = 0

@@ -126,6 +126,9 @@ struct ScreenOptions: ParsableArguments {
     @Flag(name: .setting(.readOnly), help: .setting(.readOnly))
     var readOnlyFlag = false
 
+    @Flag(help: "Begin with the blocked calls as a stream, the newest at the bottom.")
+    var watch = false
+
     var interval: Double { intervalOption?.value ?? 1 }
     var color: ColorChoice { colorOption ?? .auto }
     var ascii: Bool { asciiOption ?? false }

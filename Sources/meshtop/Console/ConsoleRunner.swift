@@ -22,6 +22,7 @@ struct ConsoleRunner: Sendable {
     let holder: SessionHolder
     let screen: ScreenOptions
     private var session: MeshSession { holder.session }
+    let configurations = ConfigurationCache()
     /// A busy mesh is drawn this often at most; a key is answered at once.
     private static let snapshotPause = Duration.milliseconds(100)
 
@@ -61,6 +62,7 @@ struct ConsoleRunner: Sendable {
         carryOutAround(.lookAround, inbox)
         for complaint in setup.complaints { _ = update(&model, .message(complaint, isError: true)) }
         var picture = Picture(terminal)
+        if screen.watch { model.watch() }
         while true {
             picture.draw(model)
             // Keys come first: what the mesh has done waits until they are on the screen.
@@ -108,6 +110,7 @@ struct ConsoleRunner: Sendable {
         case .copy(let text): terminal.copy(text)
         case .refresh: session.source.refresh()
         case .setInterval(let seconds): session.source.setInterval(.seconds(seconds))
+        case .ask(let question): ask(question, inbox)
         case .apply(let request):
             Task { inbox.put(.changeFinished(request, await session.source.perform(request))) }
         case .save(let text, let name):

@@ -109,7 +109,7 @@ extension PlanTarget {
 
 extension EgressCall {
     /// The call again that was blocked.
-    init(_ event: BlockedEgress, pods: [Pod]) {
+    package init(_ event: BlockedEgress, pods: [Pod]) {
         let pod = pods.first { $0.meta.name == event.proxy.pod && $0.meta.namespace == event.proxy.namespace }
         let destination = HostPort(event.destination)
         self.init(
