@@ -109,7 +109,7 @@ class Others:
     def repository(self, folder):
         stream = "".join(
             f"commit refs/heads/main\ncommitter n <n@example.com> {1700000000 + n} +0000\ndata 3\nc{n % 10}\n\n"
-            for n in range(2000))
+            f"M 644 inline file\ndata 2\n{n % 10}\n\n" for n in range(2000))
         git = ["git", "-C", folder]
         subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
         subprocess.run([*git, "fast-import", "--quiet"], input=stream.encode(), check=True)
@@ -186,7 +186,9 @@ def compare(others, folder):
     feed = Feed(ENTRIES, RATE, 0)
     screen = console(feed)
     screen.press(b"2z")
-    screen.read(6)
+    if not screen.until(re.compile(str(ENTRIES).encode()), 60):
+        sys.exit("the console did not show every entry within a minute")
+    screen.read(3)
 
     def paint(name):
         other = others.screen(name)

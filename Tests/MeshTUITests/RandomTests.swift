@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import MeshState
 import Testing
 
@@ -78,7 +78,22 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func anything(_ seed: UInt64) {
+    func anything(_ seed: UInt64) { #expect(Self.problem(seed) == nil) }
+
+    /// Seeds one after the other for as many seconds as MESHTOP_RANDOM_SECONDS says.
+    @Test func anythingForAsLongAsIsAsked() {
+        let seconds = ProcessInfo.processInfo.environment["MESHTOP_RANDOM_SECONDS"].flatMap(Double.init) ?? 0
+        let end = ContinuousClock.now + .seconds(seconds)
+        var seed: UInt64 = 100
+        while ContinuousClock.now < end {
+            #expect(Self.problem(seed) == nil)
+            seed += 1
+        }
+        if seconds > 0 { print("\(seed - 100) seeds of 700 events") }
+    }
+
+    /// What went wrong with a run of 700 events; nil when nothing did.
+    private static func problem(_ seed: UInt64) -> String? {
         var random = Generator(state: seed)
         var now = World.now
         var model = AppModel(size: Size(columns: 80, rows: 24), now: now, contextName: "lab", user: "olga")
@@ -98,10 +113,10 @@ import Testing
             let unicode = step.isMultiple(of: 2)
             let frame = render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: unicode))
             if let problem = Self.problem(frame, unicode: unicode) ?? Self.problem(model, before, event) {
-                Issue.record("seed \(seed), step \(step), after \(event): \(problem)")
-                return
+                return "seed \(seed), step \(step), after \(event): \(problem)"
             }
         }
+        return nil
     }
 
     /// Every row is exactly as wide as the frame, and nothing in it moves the terminal's cursor.

@@ -31,7 +31,7 @@ struct StaleRows<ID: Hashable & Comparable & Sendable>: Sendable {
 
 extension Array {
     /// The first place from which on a condition holds, in a list in which it holds for none before and all after.
-    func firstPlace(where holds: (Element) -> Bool) -> Int {
+    package func firstPlace(where holds: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2

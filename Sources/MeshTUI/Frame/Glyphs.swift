@@ -18,7 +18,9 @@ enum Glyph: Character, CaseIterable {
     case moreAbove = "▲"
     case moreBelow = "▼"
     case horizontal = "─"
+    case double = "═"
     case vertical = "│"
+    case teeDown = "┬"
     case topLeft = "┌"
     case topRight = "┐"
     case bottomLeft = "└"
@@ -47,8 +49,9 @@ enum Glyph: Character, CaseIterable {
         case .ascending, .moreAbove: "^"
         case .descending, .moreBelow: "v"
         case .horizontal: "-"
+        case .double: "="
         case .vertical: "|"
-        case .topLeft, .topRight, .bottomLeft, .bottomRight, .teeRight, .teeLeft: "+"
+        case .teeDown, .topLeft, .topRight, .bottomLeft, .bottomRight, .teeRight, .teeLeft: "+"
         }
     }
 

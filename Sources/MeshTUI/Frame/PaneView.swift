@@ -164,7 +164,9 @@ struct PaneView {
         for (slot, row) in state.rows.dropFirst(state.top).prefix(box.visibleRows).enumerated() {
             let rect = Rect(column: area.column, row: area.row + slot * perRow, width: area.width, height: perRow)
             let isSelected = row.id == selected
-            drawRow(row, layout, shift, in: rect, matcher, isSelected: isSelected, on: &canvas)
+            var around = context
+            around.neighbours = neighbours(of: state.top + slot)
+            drawRow(row, around, layout, shift, in: rect, matcher, isSelected: isSelected, on: &canvas)
             if data.isStale { canvas.restyle(rect) { $0.role = .stale } }
             if state.marks.contains(row.id) { drawMark(in: rect, on: &canvas) }
             if isSelected {
@@ -195,8 +197,14 @@ struct PaneView {
         }
     }
 
+    /// What stands above and below a row in the order of the pane, be it on the screen or not.
+    private func neighbours(of place: Int) -> (above: Int?, below: Int?) {
+        func index(_ place: Int) -> Int? { state.rows.indices.contains(place) ? state.rows[place].index : nil }
+        return (index(place - 1), index(place + 1))
+    }
+
     private func drawRow(
-        _ row: RowRef, _ layout: RowLayout, _ shift: Int, in rect: Rect, _ matcher: Filter.Matcher?, isSelected: Bool,
+        _ row: RowRef, _ context: RowContext, _ layout: RowLayout, _ shift: Int, in rect: Rect, _ matcher: Filter.Matcher?, isSelected: Bool,
         on canvas: inout Canvas
     ) {
         let status = status(of: row, width: rect.width)
@@ -211,7 +219,7 @@ struct PaneView {
                 case .column(let id):
                     let width = min(piece.width, (end ?? .max) - piece.start)
                     guard width == piece.width || width >= 5 else { continue }
-                    drawCell(id, of: row, at: piece.start - shift, width: width, in: line, matcher, on: &canvas)
+                    drawCell(id, of: row, context, at: piece.start - shift, width: width, in: line, matcher, on: &canvas)
                 }
             }
         }
@@ -219,7 +227,7 @@ struct PaneView {
     }
 
     private func drawCell(
-        _ id: String, of row: RowRef, at start: Int, width: Int, in line: Rect, _ matcher: Filter.Matcher?,
+        _ id: String, of row: RowRef, _ context: RowContext, at start: Int, width: Int, in line: Rect, _ matcher: Filter.Matcher?,
         on canvas: inout Canvas
     ) {
         let column = pane.column(id)

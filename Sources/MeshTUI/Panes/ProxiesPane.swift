@@ -22,7 +22,7 @@ struct ProxiesPane: Pane {
 
     let columns =
         [
-            Column("name", "PROXY", truncation: .middle, minimum: 8),
+            Column("name", "PROXY", truncation: .middle, minimum: 14),
             Column("ns", "NS", minimum: 3),
             Column("kind", "KIND"),
             Column("state", "STATE", marksChange: true),
