@@ -227,6 +227,7 @@ enum Panes {
         ConnectionsPane(),
         BlockedPane(),
         ProxiesPane(),
+        EgressMapPane(),
     ]
 
     /// The panes that stand side by side; any other one takes the whole body while it is focused.
