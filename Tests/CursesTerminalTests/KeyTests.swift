@@ -1,4 +1,5 @@
 import CursesTerminal
+import Glibc
 import MeshTUI
 import Testing
 
@@ -122,6 +123,16 @@ import Testing
         pty.clear()
         pty.send("q")
         #expect(try await pty.exitStatus() == 0)
+        #expect(pty.shows("\u{1B}[?1006l\u{1B}[?1000l"))
+    }
+
+    @Test(arguments: [SIGTERM, SIGSEGV])
+    func theReportsEndWithACrashToo(signal: Int32) async throws {
+        let pty = try PseudoTerminal.probe(["mouse"], environment: ["SWIFT_BACKTRACE": "enable=no"])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        pty.clear()
+        pty.send(signal: signal)
+        #expect(try await pty.exitStatus() == 128 + signal)
         #expect(pty.shows("\u{1B}[?1006l\u{1B}[?1000l"))
     }
 

@@ -73,6 +73,9 @@ final class PseudoTerminal {
     /// Presses keys: bytes as a terminal sends them.
     func send(_ bytes: [UInt8]) { _ = write(terminal, bytes, bytes.count) }
 
+    /// Sends a signal to the program.
+    func send(signal: Int32) { kill(process, signal) }
+
     func send(_ text: String) { send(Array(text.utf8)) }
 
     /// Forgets what the program has sent to the screen so far.

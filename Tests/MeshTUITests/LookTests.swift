@@ -214,6 +214,13 @@ import Testing
 
     // MARK: Badges and sizes
 
+    @Test func theHeaderSaysWhichMeshAsWhomAndInWhichVersion() {
+        let model = World.model(120, 40)
+        let header = render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)).text
+            .split(separator: "\n").first ?? ""
+        for part in ["lab ▸ default", "as olga", "Istio 1.28.0", "REGISTRY_ONLY"] { #expect(header.contains(part)) }
+    }
+
     @Test func whatWasDroppedIsABadge() {
         let model = World.model(120, 40) { $0.blockedLost = 312 }
         let frame = render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true))

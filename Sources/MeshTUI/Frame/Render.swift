@@ -56,6 +56,10 @@ enum HeaderView {
             name += " \(Glyph.context.text) \(snapshot.identity.namespace ?? "all namespaces")"
         }
         pieces.append(Piece(text: name, look: Look(), weight: 6))
+        pieces.append(Piece(text: "as \(model.user)", look: Look(.dim), weight: -1))
+        if let version = snapshot?.istioVersion, !version.isEmpty {
+            pieces.append(Piece(text: "Istio \(version)", look: Look(.dim), weight: 0))
+        }
         if let policy = snapshot?.policy {
             let role: Role = policy == .allowAny ? .warn : .text
             pieces.append(Piece(text: policy.rawValue, look: Look(role), weight: 5))

@@ -8,7 +8,7 @@ extension KeyTable {
     /// The program itself.
     static let programKeys: [KeyBinding] = [
         KeyBinding(
-            "help", [.character("?"), .function(1)], in: [.list, .text, .dialog], .program, hint: "help",
+            "help", [.character("?"), .function(1)], in: [.list, .text, .dialog, .menu, .options], .program, hint: "help",
             "The keys that work here; type to search"
         ) { model in
             model.layers.append(HelpLayer(scope: model.scope, model))

@@ -14,12 +14,9 @@ struct DemoCommand: AsyncParsableCommand {
         let (_, started) = try await lab.up(policy: .registryOnly, executable: ownExecutable()) { print("lab: \($0)") }
         let ending: ConsoleRunner.Ending
         do {
-            guard let session = try ConnectionOptions.labSession(interval: screen.interval) else {
-                throw Failure("the lab has ended already; see `meshtop lab status`")
-            }
-            ending = try await ConsoleRunner(
-                session: session, connection: try ConnectionOptions.parse([]), screen: screen
-            ).run()
+            let connection = try ConnectionOptions.lab()
+            let session = try connection.session(interval: screen.interval)
+            ending = try await ConsoleRunner(session: session, connection: connection, screen: screen).run()
         } catch {
             if started { _ = try await lab.down() }
             throw error

@@ -75,10 +75,14 @@ struct ConnectionOptions: ParsableArguments {
         return (access, nil)
     }
 
-    /// The lab, whatever the configuration names; nil when it does not run.
-    static func labSession(interval: Double) throws -> MeshSession? {
-        guard let lab = try runningLab() else { return nil }
-        return try MeshSession(access: lab.access, namespace: nil, interval: interval, nameServers: lab.nameServers)
+    /// The running lab, whatever the configuration names.
+    static func lab() throws -> ConnectionOptions {
+        var connection = try parse([])
+        connection.kubeconfig = nil
+        connection.context = nil
+        connection.server = nil
+        connection.namespace = nil
+        return connection
     }
 
     /// What the lab's context is called; nil when it does not run.
@@ -111,7 +115,9 @@ struct ScreenOptions: ParsableArguments {
     @Option(name: .setting(.interval), help: .setting(.interval))
     var intervalOption: Seconds?
 
-    @Option(name: .setting(.theme), help: .setting(.theme))
+    @Option(
+        name: .setting(.theme), help: .setting(.theme),
+        completion: .custom { _, _, _ in ThemeLibrary(folders: Places().themeFolders).names })
     var themeOption: String?
 
     @Option(name: .setting(.color), help: .setting(.color))
