@@ -152,6 +152,23 @@ public final class Terminal {
     /// it back. The next `wait` reports a resize, so that the screen is drawn again.
     public func suspend() { suspend(group: true) }
 
+    /// Leaves the screen to another program, found by PATH, until that has ended. The next `wait` reports a resize, so
+    /// that the screen is drawn again.
+    ///
+    /// - Returns: its exit status; 128 + number where a signal ended it.
+    /// - Throws: `TerminalError.system` where it cannot be started.
+    public func run(_ arguments: [String]) throws(TerminalError) -> Int32 {
+        var copies = arguments.map { strdup($0) }
+        defer { copies.forEach { free($0) } }
+        copies.append(nil)
+        let status = mt_run(copies)
+        let error = errno
+        size = Self.currentSize
+        pending.append(.resize(size))
+        guard status >= 0 else { throw .system(String(cString: strerror(error))) }
+        return status
+    }
+
     private func suspend(group: Bool) {
         guard isOpen else { return }
         mt_suspend(group)

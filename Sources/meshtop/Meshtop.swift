@@ -31,7 +31,8 @@ struct Meshtop: AsyncParsableCommand {
             """,
         version: meshtopVersion,
         subcommands: [ConsoleCommand.self, DemoCommand.self] + listCommands + [
-            AllowCommand.self, ToggleCommand.self, InfoCommand.self, GenerateCommand.self,
+            AllowCommand.self, ToggleCommand.self, ApplyCommand.self, EditCommand.self, DeleteCommand.self,
+            InfoCommand.self, GenerateCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             RegisterCommand.self, DeregisterCommand.self,
             LabCommand.self, WorkloadCommand.self,

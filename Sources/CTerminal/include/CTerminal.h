@@ -131,6 +131,11 @@ void mt_suspend(bool group);
 /// Takes the terminal again after a stop that this program did not see coming.
 void mt_resume(void);
 
+/// Leaves the screen to another program, found by PATH, and takes it back when that has ended; the next mt_refresh draws
+/// the whole screen. `arguments` begin with its name and end with NULL. Returns its exit status, 128 + number for the end
+/// by a signal; -1 where it could not be run, see errno.
+int mt_run(char *const arguments[]);
+
 /// Opens a pipe whose ends neither block nor reach child processes: `ends[0]` to read, `ends[1]` to write. False: see
 /// errno.
 bool mt_pipe(int ends[2]);

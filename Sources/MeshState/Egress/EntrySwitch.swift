@@ -73,7 +73,7 @@ public enum EntrySwitch {
     }
 
     /// The entry's object without what the API server writes itself.
-    static func changeable(_ entry: ServiceEntry) throws(ChangeRefusal) -> JSONValue {
+    package static func changeable(_ entry: ServiceEntry) throws(ChangeRefusal) -> JSONValue {
         guard entry.object["metadata"] != nil, entry.object["spec"]?.objectValue != nil else {
             throw ChangeRefusal("\(entry.meta.name) was not read from the API")
         }

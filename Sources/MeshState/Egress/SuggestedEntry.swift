@@ -237,7 +237,7 @@ public enum SuggestedEntry {
     }
 
     /// An object's name made from a host, which no entry of the namespace has.
-    static func uniqueName(for host: String, among entries: [ServiceEntry]) -> String {
+    package static func uniqueName(for host: String, among entries: [ServiceEntry]) -> String {
         let letters = host.lowercased().unicodeScalars.map { scalar -> Character in
             ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "-"
         }

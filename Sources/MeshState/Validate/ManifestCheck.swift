@@ -55,13 +55,18 @@ public enum ManifestCheck {
         }
         report.objects += 1
         let metadata = object["metadata"]
-        let problems = headProblems(of: object) + ObjectRules.problems(in: object, version: version)
+        let problems = problems(in: object, version: version)
         report.findings += problems.map { problem in
             ManifestFinding(
                 line: lines.line(of: problem.path), kind: object["kind"]?.stringValue ?? "",
                 namespace: metadata?["namespace"]?.stringValue ?? "", name: metadata?["name"]?.stringValue ?? "",
                 path: problem.path, severity: problem.severity, message: problem.message)
         }
+    }
+
+    /// What a release of Istio, and the API server before it, would say to one object, its name and kind included.
+    public static func problems(in object: JSONValue, version: IstioVersion = .current) -> [Problem] {
+        headProblems(of: object) + ObjectRules.problems(in: object, version: version)
     }
 
     /// What the API server needs to know what an object is.

@@ -18,6 +18,7 @@ extension AppModel {
             }
         }
         if health.countsSeconds { moments.append(Self.nextSecond(after: now, from: now)) }
+        moments += layers.compactMap { ($0 as? FormLayer)?.keepsAt }
         moments += (latest?.sources ?? [:]).values.compactMap(\.staleAt).filter { $0 > now }
         return moments.min() ?? now
     }

@@ -50,6 +50,8 @@ public struct AppModel: Sendable {
     var answers: [RowID: (question: Question, answer: Answer)] = [:]
     /// How far the mesh as a whole is known.
     var health = DataState.loading
+    /// Forms that are half written, as they are kept in files.
+    var drafts: [Draft] = []
     /// The highest number that a change of ours has had.
     var lastRequest = 0
 

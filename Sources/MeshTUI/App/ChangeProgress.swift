@@ -11,6 +11,8 @@ struct ChangeProgress: Sendable, Hashable {
         case off(ObjectKey)
         /// Proxies hold the entry's clusters again.
         case on(ObjectKey)
+        /// The entry is as it was written; there may be nothing to see of it in the proxies.
+        case changed(ObjectKey)
     }
 
     /// A host and port as Envoy's clusters name them.
@@ -40,8 +42,7 @@ struct ChangeProgress: Sendable, Hashable {
         }
     }
 
-    let request: ChangeRequest
-    let goal: Goal
+    let change: ProposedChange
     var stage: Stage
     /// When the stage was reached.
     var since: Date
@@ -60,13 +61,16 @@ struct ChangeProgress: Sendable, Hashable {
     /// Seconds in which calls that were blocked before a change may still come to be known.
     private static let grace = 5.0
 
-    init(request: ChangeRequest, goal: Goal, now: Date, snapshot: MeshSnapshot?) {
-        self.request = request
-        self.goal = goal
+    init(change: ProposedChange, now: Date, snapshot: MeshSnapshot?) {
+        self.change = change
         stage = .pending
         since = now
-        baseline = snapshot.map { Self.traffic(of: goal, in: $0).counted } ?? 0
+        baseline = snapshot.map { Self.traffic(of: change.goal, in: $0).counted } ?? 0
     }
+
+    var request: ChangeRequest { change.request }
+    private var goal: Goal { change.goal }
+    private var isOnlyWritten: Bool { if case .changed = goal { true } else { false } }
 
     /// Whether the API has not answered.
     var isPending: Bool { stage == .pending }
@@ -116,7 +120,7 @@ struct ChangeProgress: Sendable, Hashable {
             let count = holders(in: snapshot) ?? 0
             if count > 0 { return stage == .off ? nil : .applied(proxies: count) }
             return isOff(in: snapshot) ? .off : nil
-        case (.on, .applied), (.on, .on):
+        case (.on, .applied), (.on, .on), (.changed, .applied), (.changed, .on):
             let count = holders(in: snapshot) ?? 0
             return count > 0 && !isOff(in: snapshot) ? .on(proxies: count) : nil
         default: return nil
@@ -126,7 +130,7 @@ struct ChangeProgress: Sendable, Hashable {
     private var entry: ObjectKey? {
         switch goal {
         case .flows: nil
-        case .off(let key), .on(let key): key
+        case .off(let key), .on(let key), .changed(let key): key
         }
     }
 
@@ -176,6 +180,9 @@ struct ChangeProgress: Sendable, Hashable {
         case (.applied, .flows): CellText("\(Glyph.waiting.text) allowed; waiting for proxies", .pending)
         case (.applied(let proxies), .off):
             CellText("\(Glyph.waiting.text) off; \(Words.count(proxies, "proxy", "proxies")) to go", .pending)
+        case (.applied, .changed): CellText("\(Glyph.on.text) applied", .ok)
+        case (.on(let proxies), .changed):
+            CellText("\(Glyph.on.text) applied, in \(Words.count(proxies, "proxy", "proxies"))", .ok)
         case (.applied, .on): CellText("\(Glyph.waiting.text) on; waiting for proxies", .pending)
         case (.flowing(let count), _):
             CellText("\(Glyph.on.text) flows, \(Words.count(count, "connection"))", .ok)
@@ -196,6 +203,7 @@ struct ChangeProgress: Sendable, Hashable {
     func isOver(at now: Date) -> Bool {
         if isSuperseded { return true }
         switch stage {
+        case .applied where isOnlyWritten: return now.timeIntervalSince(since) > 10
         case .off, .on: return now.timeIntervalSince(since) > 10
         default: return false
         }

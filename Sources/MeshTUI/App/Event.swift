@@ -14,6 +14,16 @@ public enum Event: Sendable {
     case answered(Question, [String])
     /// The mesh configuration could not be read, and why.
     case notAnswered(Question, String)
+    /// Objects as the API holds them now, for the dialog of this number.
+    case read(id: Int, [ObjectKey: ObjectReading])
+    /// What the changes of the dialog of this number would do.
+    case foreseen(id: Int, Foresight)
+    /// What was left half written, as the program starts.
+    case drafts([Draft])
+    /// What came of the editor.
+    case edited(EditorJob, EditorOutcome)
+    /// The program is about to end, whatever is open.
+    case hangUp
     /// A line for the operator from the effect runner, such as the path of a saved file.
     case message(String, isError: Bool)
     case mouse(MouseInput)
@@ -32,6 +42,16 @@ public enum Effect: Sendable, Hashable {
     case apply(ChangeRequest)
     /// Read the mesh configuration, unless it is as it was, and answer from it.
     case ask(Question)
+    /// Ask the API for these objects as they are now.
+    case read(id: Int, [ObjectKey])
+    /// Work out what these changes would do together.
+    case foresee(id: Int, [ChangeRequest])
+    /// Open this in the operator's editor, and bring it back when the rules let it pass or it is given up.
+    case edit(EditorJob)
+    /// Remove what the editor wrote.
+    case removeEdited(file: String)
+    case writeDraft(Draft)
+    case removeDraft(Draft.ID)
     /// Ask every source again now; those that back off retry at once.
     case refresh
     /// Seconds between two polls.

@@ -10,7 +10,7 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .snapshot(let snapshot): model.take(snapshot)
     case .tick(let now): model.tick(now)
     case .changeFinished(let request, let result):
-        model.finish(request, result)
+        effects = model.finish(request, result)
         model.refreshLayers()
     case .answered(let question, let lines):
         model.take(.lines(lines), to: question)
@@ -18,6 +18,11 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .notAnswered(let question, let reason):
         model.take(.failed(reason), to: question)
         model.refreshLayers()
+    case .read(let id, let readings): model.take(readings, for: id)
+    case .foreseen(let id, let foresight): model.review(id) { $0.take(foresight) }
+    case .drafts(let drafts): model.offer(drafts)
+    case .edited(let job, let outcome): effects = model.take(outcome, of: job)
+    case .hangUp: return model.keepForms(isForced: true)
     case .message(let text, let isError): model.say(text, isError: isError)
     case .mouse(let mouse): effects = model.take(mouse)
     case .surroundings(let surroundings):
@@ -33,7 +38,7 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     let questions = model.askQuestions()
     if !questions.isEmpty { model.refreshLayers() }
     model.measure()
-    return effects + questions
+    return model.keepForms() + effects + questions
 }
 
 extension AppModel {

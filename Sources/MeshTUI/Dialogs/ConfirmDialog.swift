@@ -1,27 +1,54 @@
 import MeshState
 
-/// Asks before something is done: a title of verb and object, what would change, and two buttons of which Cancel is marked.
+/// Asks before something is done: a title of verb and object, what would change, and two buttons of which Cancel is
+/// marked.
 struct ConfirmDialog: Layer {
     enum Purpose: Sendable, Hashable {
-        case change(ProposedChange)
+        case changes([ProposedChange])
         case quit
+        /// The form below is left, and what was written kept.
+        case leaveForm
+        case discard(Draft.ID)
+    }
+
+    /// What has to be typed before it can be applied.
+    struct Proof: Sendable, Hashable {
+        let prompt: String
+        let expected: String
+        var editor = LineEditor()
+
+        var isGiven: Bool { editor.text == expected }
     }
 
     let title: String
     let lead: String
-    let body: [CellText]
     let applyLabel: String
     let purpose: Purpose
     var isApplyMarked = false
+    /// Of changes alone.
+    private(set) var review: Review?
+    private(set) var proof: Proof?
+    private var body: [Review.Line]
     private var top = 0
     let scope = KeyScope.dialog
 
     init(title: String, lead: String, body: [CellText], applyLabel: String, purpose: Purpose) {
         self.title = title
         self.lead = lead
-        self.body = body
+        self.body = body.map { Review.Line($0.text, $0.role) }
         self.applyLabel = applyLabel
         self.purpose = purpose
+    }
+
+    /// Puts changes before the operator.
+    init(title: String, lead: String, review: Review, applyLabel: String = "Apply", proof: Proof? = nil) {
+        self.title = title
+        self.lead = lead
+        self.applyLabel = applyLabel
+        self.review = review
+        self.proof = proof
+        purpose = .changes(review.changes)
+        body = review.lines
     }
 
     static func quit(waitingFor open: [String]) -> ConfirmDialog {
@@ -30,17 +57,31 @@ struct ConfirmDialog: Layer {
             body: open.map { CellText("  \($0)", .pending) }, applyLabel: "Quit", purpose: .quit)
     }
 
+    /// Takes in what was found out for the review of this number.
+    mutating func take(_ id: Int, _ change: (inout Review) -> Void) {
+        guard var review, review.id == id else { return }
+        change(&review)
+        self.review = review
+        body = review.lines
+    }
+
+    mutating func handle(_ key: Key, _ model: inout AppModel) -> LayerAnswer {
+        guard proof != nil else { return .passed }
+        switch key {
+        case .character(let character): proof?.editor.insert(character)
+        case .backspace: proof?.editor.apply(.backspace)
+        case .control("w"): proof?.editor.apply(.deleteWord)
+        default: return .passed
+        }
+        // What was typed is the answer: with it Enter applies, and with nothing else.
+        isApplyMarked = proof?.isGiven == true
+        return .consumed
+    }
+
     /// What the operator should know before applying: the object has moved or gone, or the data is old.
     func notice(_ model: AppModel) -> CellText? {
-        guard case .change(let change) = purpose else { return nil }
-        if let captured = change.captured {
-            guard let now = model.latest?.entries.first(where: { $0.id == captured.key }) else {
-                return CellText("\(Glyph.warning.text) deleted meanwhile: there is nothing to change", .error)
-            }
-            if now.entry.meta.resourceVersion != captured.resourceVersion {
-                return CellText("\(Glyph.warning.text) changed meanwhile: the API will refuse", .error)
-            }
-        }
+        guard let review, let change = review.changes.first else { return nil }
+        if let notice = review.notice(model.latest) { return notice }
         let state = DataState(pane: Panes.pane(change.pane), snapshot: model.latest, now: model.now)
         if case .stale(let age, _) = state {
             return CellText("\(Glyph.warning.text) based on data \(WallClock.age(age)) old", .stale)
@@ -52,32 +93,44 @@ struct ConfirmDialog: Layer {
 
     mutating func scroll(_ move: Move, _ model: AppModel) {
         let places = places(model)
-        let most = max(0, body.count - places.bodyHeight)
+        let most = max(0, places.lines.count - places.bodyHeight)
         top = min(max(0, move.target(from: top, visible: places.bodyHeight, count: most + 1)), most)
     }
 
     private struct Places {
         var area: Rect
         var lead: [String]
+        var lines: [CellText]
         var bodyHeight: Int
+        var notice: CellText?
     }
 
     private func places(_ model: AppModel) -> Places {
-        let widest = max(body.map(\.text.columns).max() ?? 0, title.columns + 4, min(lead.columns, 72), 44)
+        let notice = notice(model)
+        let bodyWidth = body.map { min($0.cell.text.columns, $0.isProse ? 72 : .max) }.max() ?? 0
+        let widest = max(bodyWidth, title.columns + 4, min(lead.columns, 72), min(notice?.text.columns ?? 0, 72), 44)
         let width = min(widest + 4, max(20, model.size.columns - 2))
         let inner = max(1, width - (model.size.columns >= 24 && model.size.rows >= 8 ? 4 : 0))
+        let lines = body.flatMap { line in
+            guard line.isProse, line.cell.text.columns > inner else { return [line.cell] }
+            let indent = String(repeating: " ", count: line.cell.text.prefix { $0 == " " }.count)
+            return line.cell.text.wrapped(to: max(1, inner - indent.count)).map {
+                CellText(indent + $0, line.cell.role)
+            }
+        }
         let isSmall = model.size.rows < 16
-        let leads = isSmall ? [] : lead.wrapped(to: inner) + [""]
-        let around = 2 + leads.count + (isSmall ? 1 : 2) + (notice(model) == nil ? 0 : 1)
-        let area = Popup.area(width: width, height: body.count + around, in: model.size)
-        return Places(area: area, lead: leads, bodyHeight: max(0, area.height - around))
+        let leads = isSmall || lead.isEmpty ? [] : lead.wrapped(to: inner) + [""]
+        let around = 2 + leads.count + (isSmall ? 1 : 2) + (notice == nil ? 0 : 1) + (proof == nil ? 0 : 1)
+        let area = Popup.area(width: width, height: lines.count + around, in: model.size)
+        return Places(
+            area: area, lead: leads, lines: lines, bodyHeight: max(0, area.height - around), notice: notice)
     }
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
         let places = places(model)
-        let hidden = body.count - places.bodyHeight
-        let note =
-            hidden > 0 ? CellText("\(top + 1)-\(min(body.count, top + places.bodyHeight))/\(body.count)", .dim) : nil
+        let hidden = places.lines.count - places.bodyHeight
+        let end = min(places.lines.count, top + places.bodyHeight)
+        let note = hidden > 0 ? CellText("\(top + 1)-\(end)/\(places.lines.count)", .dim) : nil
         let inside = Popup.frame(places.area, title: title, note: note, on: &canvas)
         guard inside.height > 0 else { return }
         var row = inside.row
@@ -85,22 +138,39 @@ struct ConfirmDialog: Layer {
             canvas.put(line, column: inside.column, row: row, width: inside.width, look: Look(.dim))
             row += 1
         }
-        for line in body.dropFirst(top).prefix(places.bodyHeight) {
+        for line in places.lines.dropFirst(top).prefix(places.bodyHeight) {
             let text = line.text.truncated(to: inside.width)
             canvas.put(text, column: inside.column, row: row, width: inside.width, look: Look(line.role))
             row += 1
         }
-        let last = inside.row + inside.height - 1
-        if let notice = notice(model), last - 1 >= inside.row {
+        var last = inside.row + inside.height - 1
+        drawButtons(inside, row: last, on: &canvas)
+        last -= 1
+        if let proof, last >= inside.row {
+            drawProof(proof, inside, row: last, on: &canvas)
+            last -= 1
+        }
+        if let notice = places.notice, last >= inside.row {
             canvas.put(
-                notice.text.truncated(to: inside.width), column: inside.column, row: last - 1, width: inside.width,
+                notice.text.truncated(to: inside.width), column: inside.column, row: last, width: inside.width,
                 look: Look(notice.role))
         }
-        drawButtons(inside, row: last, on: &canvas)
+    }
+
+    private func drawProof(_ proof: Proof, _ inside: Rect, row: Int, on canvas: inout Canvas) {
+        let prompt = "\(proof.prompt) ".truncated(to: max(0, inside.width - 8))
+        let start = canvas.put(prompt, column: inside.column, row: row, width: inside.width, look: Look(.prompt))
+        let room = inside.column + inside.width - start
+        let (text, cursor) = proof.editor.visible(in: room)
+        let field = text.padded(to: min(room, max(proof.expected.columns + 1, 8)))
+        let role: Role = proof.isGiven ? .ok : .text
+        canvas.put(field, column: start, row: row, width: room, look: Look(role, .underline))
+        canvas.placeCursor(Position(column: start + cursor, row: row))
     }
 
     /// `[Cancel]   Apply`: the marked one in brackets and reverse, the letter that presses it underlined.
     private func drawButtons(_ inside: Rect, row: Int, on canvas: inout Canvas) {
+        let hasLetter = proof == nil
         let letter = applyLabel.firstIndex(of: "p").map { applyLabel.distance(from: applyLabel.startIndex, to: $0) }
         let labels = [("Cancel", 0, !isApplyMarked), (applyLabel, letter, isApplyMarked)]
         let width = labels.reduce(0) { $0 + $1.0.columns + 2 } + 2
@@ -109,7 +179,7 @@ struct ConfirmDialog: Layer {
             let emphasis: Emphasis = isMarked ? [.reverse, .bold] : []
             let role: Role = isMarked ? .selection : .text
             canvas.put(isMarked ? "[\(label)]" : " \(label) ", column: column, row: row, look: Look(role, emphasis))
-            if let letter {
+            if let letter, hasLetter {
                 let area = Rect(column: column + 1 + letter, row: row, width: 1, height: 1)
                 canvas.restyle(area) { $0.emphasis.insert(.underline) }
             }

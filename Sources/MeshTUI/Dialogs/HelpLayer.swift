@@ -23,6 +23,9 @@ struct HelpLayer: Layer {
             case .prompt: "a prompt"
             case .options: "the options"
             case .help: "help"
+            case .form: "the form"
+            case .drafts: "unfinished forms"
+            case .conflict: "a conflict"
             }
         entries = model.keys.bindings(in: asked, pane: model.focus).filter { !$0.keys.isEmpty }.map { binding in
             Entry(group: binding.group, keys: binding.keysText, help: binding.help, reason: binding.reason(model))

@@ -1,6 +1,6 @@
 /// Where a key means something.
 public enum KeyScope: String, Sendable, Hashable, CaseIterable {
-    case list, text, dialog, menu, jump, prompt, help, options
+    case list, text, dialog, menu, jump, prompt, help, options, form, drafts, conflict
 }
 
 /// Under which heading help shows a key.
@@ -66,9 +66,12 @@ public enum KeyTable {
             changeKeys,
             lookKeys,
             markKeys,
+            formKeys,
             editKeys,
             findKeys,
             dialogKeys,
+            conflictKeys,
+            draftKeys,
             textKeys,
             moveKeys,
             arrangeKeys,

@@ -9,17 +9,34 @@ extension KeyTable {
         ) { $0.openAllow() },
         KeyBinding(
             "toggle", [.character("t"), .function(9)], panes: [.entries], .change, hint: "toggle",
-            "Switch the entry off, or on again, without losing anything", reason: cannotToggle
+            "Switch the entry off, or on again, without losing anything", reason: cannotAct
         ) { $0.openToggle() },
+        KeyBinding(
+            "edit", [.character("e")], panes: [.entries], .change, hint: "edit", "Edit the entry in a form",
+            reason: cannotEdit
+        ) { $0.openForm() },
+        KeyBinding(
+            "edit YAML", [.character("E")], panes: [.entries], .change, "Edit the entry in $VISUAL or $EDITOR",
+            reason: cannotEdit
+        ) { $0.openEditor() },
+        KeyBinding(
+            "add", [.character("A")], .change, "Write a new service entry, from a template", reason: isLocked
+        ) { $0.openTemplates() },
+        KeyBinding(
+            "delete", [.character("D"), .delete], panes: [.entries], .change, "Delete the entry: type its name",
+            reason: cannotAct
+        ) { $0.openDelete() },
     ]
 
-    private static let cannotChange: @Sendable (AppModel) -> String? = { model in
+    private static let isLocked: @Sendable (AppModel) -> String? = { model in
         switch model.lock {
         case .forced: "this console was started read-only"
         case .locked: "changes are locked (\(model.keys.label("lock")) unlocks)"
-        case .open: noRow(model)
+        case .open: nil
         }
     }
+
+    private static let cannotChange: @Sendable (AppModel) -> String? = { isLocked($0) ?? noRow($0) }
 
     private static let cannotAllow: @Sendable (AppModel) -> String? = { model in
         if let reason = cannotChange(model) { return reason }
@@ -31,7 +48,12 @@ extension KeyTable {
         return nil
     }
 
-    private static let cannotToggle: @Sendable (AppModel) -> String? = { model in
+    /// For what is done to all marked rows.
+    private static let cannotAct: @Sendable (AppModel) -> String? = { model in
+        cannotChange(model) ?? model.chosenRows.lazy.compactMap { model.isUnderWay($0.id) }.first
+    }
+
+    private static let cannotEdit: @Sendable (AppModel) -> String? = { model in
         cannotChange(model) ?? model.selection.flatMap { model.isUnderWay($0.row.id) }
     }
 
@@ -66,34 +88,20 @@ extension AppModel {
     /// Closes the dialog on top, as its buttons or letters say; nil stands for the marked button.
     mutating func decide(_ choice: Bool?) -> [Effect] {
         guard let dialog = layers.last as? ConfirmDialog else { return [] }
+        let isApplied = choice ?? dialog.isApplyMarked
+        if isApplied, let proof = dialog.proof, !proof.isGiven {
+            say("\(proof.prompt) \(proof.expected)", isError: true)
+            return []
+        }
         layers.removeLast()
-        guard choice ?? dialog.isApplyMarked else { return [] }
         switch dialog.purpose {
-        case .quit: return [.quit]
-        case .change(let change):
-            if isReadOnly {
-                say("changes are locked", isError: true)
-                return []
-            }
-            progress[change.row] = ChangeProgress(
-                request: change.request, goal: change.goal, now: now, snapshot: latest)
-            return [.apply(change.request)]
-        }
-    }
-
-    /// Takes in the API's answer to a change.
-    mutating func finish(_ request: ChangeRequest, _ result: ChangeResult) {
-        if let row = progress.first(where: { $0.value.request.id == request.id })?.key {
-            progress[row]?.answer(result, snapshot: latest, now: now)
-        }
-        switch result {
-        case .done(_, let warnings):
-            say(
-                warnings.isEmpty
-                    ? "Done: \(request.summary)" : "Done: \(request.summary). \(warnings.joined(separator: "; "))")
-        case .failed(let message, let isConflict):
-            let hint = isConflict ? "; look at it again and repeat" : ""
-            say("Failed: \(request.summary): \(message)\(hint)", isError: true)
+        case .quit: return isApplied ? [.quit] : []
+        case .leaveForm: return isApplied ? closeForm() : []
+        case .discard(let id): return isApplied ? discard(id) : []
+        case .changes(let changes):
+            if isApplied { return send(changes) }
+            if case .editor(_, let file)? = changes.first?.origin { say("Not applied; what you wrote is in \(file)") }
+            return []
         }
     }
 }

@@ -1,8 +1,8 @@
 extension KeyTable {
     /// Editing a line of text, wherever there is one.
     static let editKeys: [KeyBinding] = [
-        edit("cursor left", [.left], .left, "To the character before"),
-        edit("cursor right", [.right], .right, "To the next character"),
+        edit("cursor left", [.left], .left, "To the character before; in a choice to the one before"),
+        edit("cursor right", [.right], .right, "To the next character; in a choice to the next one"),
         edit("line start", [.home], .start, "To the start of the text"),
         edit("line end", [.end, .control("e")], .end, "To the end of the text"),
         edit("delete left", [.backspace], .backspace, "Delete the character before the cursor"),
@@ -15,6 +15,6 @@ extension KeyTable {
     private static func edit(
         _ name: String, _ keys: [Key], _ action: LineEditor.Action, _ help: String
     ) -> KeyBinding {
-        KeyBinding(name, keys, in: [.prompt], .edit, help) { $0.edit(action) }
+        KeyBinding(name, keys, in: [.prompt, .form], .edit, help) { $0.edit(action) }
     }
 }

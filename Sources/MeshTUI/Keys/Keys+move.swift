@@ -2,18 +2,24 @@ extension KeyTable {
     /// Within a pane or a text, and from pane to pane.
     static let moveKeys: [KeyBinding] =
         [
-            KeyBinding("down", [.down, .character("j")], in: [.list, .text, .menu, .jump, .options, .dialog],
-                .move, "One row down") {
-                $0.move(.by(1))
-            },
-            KeyBinding("up", [.up, .character("k")], in: [.list, .text, .menu, .jump, .options, .dialog],
-                .move, "One row up") {
+            KeyBinding(
+                "down", [.down, .character("j")],
+                in: [.list, .text, .menu, .jump, .options, .dialog, .drafts, .conflict], .move, "One row down"
+            ) { $0.move(.by(1)) },
+            KeyBinding(
+                "up", [.up, .character("k")],
+                in: [.list, .text, .menu, .jump, .options, .dialog, .drafts, .conflict], .move, "One row up"
+            ) {
                 $0.move(.by(-1))
             },
-            KeyBinding("page down", [.pageDown], in: [.list, .text, .dialog, .help], .move, "One page down") {
+            KeyBinding(
+                "page down", [.pageDown], in: [.list, .text, .dialog, .help, .conflict], .move, "One page down"
+            ) {
                 $0.move(.pages(1))
             },
-            KeyBinding("page up", [.pageUp], in: [.list, .text, .dialog, .help], .move, "One page up") {
+            KeyBinding(
+                "page up", [.pageUp], in: [.list, .text, .dialog, .help, .conflict], .move, "One page up"
+            ) {
                 $0.move(.pages(-1))
             },
             KeyBinding("half page down", [.control("d")], in: [.list, .text, .dialog], .move, "Half a page down") {
@@ -76,8 +82,10 @@ extension AppModel {
         case .menu: moveInMenu(move)
         case .options: withTop(OptionsLayer.self) { layer, _ in layer.move(move) }
         case .jump: withTop(JumpMenu.self) { layer, _ in layer.move(move) }
+        case .drafts: withTop(DraftsLayer.self) { layer, _ in layer.move(move) }
+        case .conflict: withTop(ConflictLayer.self) { $0.move(move, $1) }
         case .help: withTop(HelpLayer.self) { $0.scroll(move, $1) }
-        case .prompt: break
+        case .prompt, .form: break
         }
         return []
     }

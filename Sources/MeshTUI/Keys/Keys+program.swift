@@ -8,7 +8,8 @@ extension KeyTable {
     /// The program itself.
     static let programKeys: [KeyBinding] = [
         KeyBinding(
-            "help", [.character("?"), .function(1)], in: [.list, .text, .dialog, .menu, .options], .program, hint: "help",
+            "help", [.character("?"), .function(1)], in: [.list, .text, .dialog, .menu, .options, .drafts, .conflict],
+            .program, hint: "help",
             "The keys that work here; type to search"
         ) { model in
             model.layers.append(HelpLayer(scope: model.scope, model))
@@ -45,7 +46,7 @@ extension AppModel {
     /// Quits; asks first while the API has not answered to a change.
     mutating func quit() -> [Effect] {
         let open = progress.values.filter(\.isPending)
-        guard !open.isEmpty, !(layers.last is ConfirmDialog) else { return [.quit] }
+        guard !open.isEmpty, !(layers.last is ConfirmDialog) else { return keepForms(isForced: true) + [.quit] }
         layers.append(ConfirmDialog.quit(waitingFor: open.map(\.request.summary).sorted()))
         return []
     }

@@ -63,20 +63,23 @@ struct ConsoleRunner: Sendable {
         for complaint in setup.complaints { _ = update(&model, .message(complaint, isError: true)) }
         var picture = Picture(terminal)
         if screen.watch { model.watch() }
+        _ = update(&model, .drafts(readDrafts(inbox)))
         while true {
             picture.draw(model)
             // Keys come first: what the mesh has done waits until they are on the screen.
             let happenings = terminal.wait(until: inbox.isEmpty ? Self.instant(of: model.nextDue) : .now)
             // What a key does may depend on the time.
-            if !happenings.isEmpty { _ = update(&model, .tick(Date())) }
+            if !happenings.isEmpty {
+                for effect in update(&model, .tick(Date())) { _ = carryOut(effect, terminal, inbox) }
+            }
             for happening in happenings {
                 let event: Event
                 switch happening {
                 case .key(let key): event = .key(key)
                 case .mouse(let mouse): event = .mouse(mouse)
                 case .resize(let size): event = .resize(size)
-                case .signal(let number): return .signal(number)
-                case .closed: return .signal(SIGHUP)
+                case .signal(let number): return end(&model, by: number, terminal, inbox)
+                case .closed: return end(&model, by: SIGHUP, terminal, inbox)
                 }
                 for effect in update(&model, event) where carryOut(effect, terminal, inbox) { return .quit }
             }
@@ -85,6 +88,12 @@ struct ConsoleRunner: Sendable {
                 for effect in update(&model, event) where carryOut(effect, terminal, inbox) { return .quit }
             }
         }
+    }
+
+    /// Keeps what is half written, as nothing can be asked any more.
+    private func end(_ model: inout AppModel, by signal: Int32, _ terminal: Terminal, _ inbox: Inbox) -> Ending {
+        for effect in update(&model, .hangUp) { _ = carryOut(effect, terminal, inbox) }
+        return .signal(signal)
     }
 
     private static func instant(of date: Date) -> ContinuousClock.Instant {
@@ -113,6 +122,12 @@ struct ConsoleRunner: Sendable {
         case .ask(let question): ask(question, inbox)
         case .apply(let request):
             Task { inbox.put(.changeFinished(request, await session.source.perform(request))) }
+        case .read(let id, let keys): Task { inbox.put(.read(id: id, await session.readings(of: keys))) }
+        case .foresee(let id, let changes): Task { inbox.put(.foreseen(id: id, await session.foresee(changes))) }
+        case .edit(let job): inbox.put(.edited(job, edit(job, on: terminal)))
+        case .removeEdited(let file): removeEdited(file)
+        case .writeDraft(let draft): write(draft, inbox)
+        case .removeDraft(let id): removeDraft(id, inbox)
         case .save(let text, let name):
             do {
                 inbox.put(.message("saved to \(try SavedScreens.write(text, name: name).path)", isError: false))

@@ -19,6 +19,8 @@ struct StateFolder: Sendable {
     var drafts: URL { url.appending(path: "drafts") }
     /// What was typed into prompts.
     var prompts: URL { url.appending(path: "prompts.json") }
+    /// What is being written in an editor, or was given up there.
+    var edited: URL { url.appending(path: "edited") }
     /// What Ctrl-S saved.
     var saved: URL { url.appending(path: "saved") }
 

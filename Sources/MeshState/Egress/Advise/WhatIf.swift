@@ -31,16 +31,25 @@ public struct WhatIf: Sendable, Hashable {
     /// The rules that tell which of two objects has the calls.
     private static let shadowing: Set<String> = ["same-host", "address-conflict", "wildcard-shadow"]
 
-    /// Works out what a change would do.
+    /// Works out what a change would do; see below.
+    public init(
+        of change: ChangeRequest, in mesh: MeshConfiguration, snapshot: MeshSnapshot
+    ) throws(DecodeError) {
+        try self.init(of: [change], in: mesh, snapshot: snapshot)
+    }
+
+    /// Works out what changes would do together.
     ///
     /// - Parameters:
     ///   - mesh: as it is now, with its pods.
     ///   - snapshot: what was blocked, and what is connected.
-    /// - Throws: when the changed object cannot be read.
+    /// - Throws: when a changed object cannot be read.
     public init(
-        of change: ChangeRequest, in mesh: MeshConfiguration, snapshot: MeshSnapshot
+        of changes: [ChangeRequest], in mesh: MeshConfiguration, snapshot: MeshSnapshot
     ) throws(DecodeError) {
-        let after = try mesh.changed(by: change, at: snapshot.time)
+        var after = mesh
+        for change in changes { after = try after.changed(by: change, at: snapshot.time) }
+        let changed = Set(changes.map(\.target))
         var (now, then) = (Explainer(mesh), Explainer(after))
         let recent = snapshot.blocked.filter { snapshot.time.timeIntervalSince($0.last) <= Self.memory }
         var freed: [BlockedEgress] = []
@@ -58,7 +67,7 @@ public struct WhatIf: Sendable, Hashable {
             let old = OutboundPlanner(index: now.index, target: target).plan.clusters
             let new = OutboundPlanner(index: then.index, target: target).plan.clusters
             let gone = Set(old.map(\.name)).subtracting(new.map(\.name))
-            let isSeen = (old + new).contains { $0.because.contains { $0.object == change.target } }
+            let isSeen = (old + new).contains { $0.because.contains { changed.contains($0.object) } }
             for pod in pods {
                 lost[ProxyID(pod: pod.meta.name, namespace: pod.meta.namespace)] = gone
                 if isSeen { viewers[pod.meta.namespace, default: []].insert(pod.workload) }
@@ -71,8 +80,8 @@ public struct WhatIf: Sendable, Hashable {
 
         let before = Set(Advisor.findings(in: mesh))
         let fresh = Advisor.findings(in: after).filter { !before.contains($0) }
-        shadowedBy = fresh.filter { Self.shadowing.contains($0.rule) && $0.object == change.target }
-        shadows = fresh.filter { Self.shadowing.contains($0.rule) && $0.others.contains(change.target) }
+        shadowedBy = fresh.filter { Self.shadowing.contains($0.rule) && changed.contains($0.object) }
+        shadows = fresh.filter { Self.shadowing.contains($0.rule) && !changed.isDisjoint(with: $0.others) }
         let told = Set(shadowedBy + shadows)
         advice = fresh.filter { !told.contains($0) }
     }
