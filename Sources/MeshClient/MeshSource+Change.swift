@@ -47,5 +47,7 @@ extension MeshSource {
     }
 
     /// What can be changed, by kind.
-    private static let writable: [String: Resource] = [ServiceEntry.kind: .serviceEntries]
+    private static let writable: [String: Resource] = [
+        ServiceEntry.kind: .serviceEntries, "Service": .services, "Endpoints": .endpoints,
+    ]
 }

@@ -62,6 +62,7 @@ extension AppModel {
             case .connection(let id): "\(id.proxy.pod)>\(id.cluster.host)"
             case .blocked(let id): "\(id.workload)>\(id.target):\(id.port)"
             case .proxy(let id): id.pod
+            case .action(let id): "\(id)"
             }
         }
         switch value {

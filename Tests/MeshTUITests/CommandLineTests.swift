@@ -74,7 +74,7 @@ import Testing
     ])
     func mistakes(_ line: String, _ message: String) {
         var model = model()
-        #expect(run(line, &model) == [])
+        #expect(run(line, &model) == [.log(message)])
         #expect(model.message?.text == message)
         #expect(model.message?.isError == true)
     }

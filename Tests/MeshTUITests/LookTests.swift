@@ -208,7 +208,7 @@ import Testing
                 World.entry("long", (0..<4000).map { "host-\($0).example.com" }, ports: [(443, "TLS")])
             ]
         }
-        #expect(model.type("C") == [])
+        #expect(model.type("C") == [.log("too long for a terminal's clipboard; Ctrl-S saves it to a file")])
         #expect(model.message?.isError == true && model.message?.text.contains("Ctrl-S") == true)
     }
 

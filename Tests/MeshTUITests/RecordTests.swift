@@ -34,6 +34,8 @@ extension World {
             snapshot.proxies[0].started = ago(3600)
             snapshot.proxies[0].connections = 3
             snapshot.proxies[0].rejection = "LDS: no such cluster"
+            snapshot.actions = actions
+            snapshot.entries[0] = temporary
             snapshot.sources[.istiod] = SourceState(
                 condition: .failing(reason: "refused", attempt: 1, retryAt: nil), interval: 1)
         }
@@ -80,6 +82,7 @@ extension RecordField.Kind {
         case .boolean: value.boolValue != nil
         case .time: value.stringValue?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/) != nil
         case .strings: value.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
+        case .document: value.objectValue != nil
         case .map: value.objectValue?.values.allSatisfy { $0.stringValue != nil } ?? false
         }
     }

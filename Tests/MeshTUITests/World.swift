@@ -174,6 +174,59 @@ enum World {
         }
     }
 
+    static let cnn = ObjectKey(kind: "ServiceEntry", namespace: "default", name: "cnn")
+
+    /// The entry cnn, which is to go in 28 minutes and some seconds.
+    static var temporary: EntrySummary {
+        var summary = entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP"), (443, "TLS")], live: 2)
+        let annotations = ["meshtop.dev/expires": "2026-11-21T14:31:00Z", "meshtop.dev/on-expiry": "delete"]
+        summary.entry.meta.annotations = annotations
+        summary.entry.object["metadata"]?["annotations"] = JSONValue(annotations)
+        return summary
+    }
+
+    static func action(
+        _ number: Int64, _ summary: String, ago seconds: Double, before: JSONValue?, after: JSONValue?,
+        who: String = "olga", outcome: ActionRecord.Outcome = .done(warnings: []), undoes: Int64? = nil
+    ) -> ActionRecord {
+        let verb: ActionRecord.Verb = before == nil ? .create : after == nil ? .delete : .replace
+        var answer = after
+        answer?["metadata"]?["resourceVersion"] = .string("\(40 + number)")
+        let isDone = if case .done = outcome { true } else { false }
+        return ActionRecord(
+            id: .change(number), time: ago(seconds), finished: isDone ? ago(seconds - 0.021) : nil, who: who,
+            origin: "console", context: "lab", server: "https://127.0.0.1:6443", summary: summary,
+            change: .init(
+                target: cnn, verb: verb, before: before, sent: after, answer: isDone ? answer : nil, undoes: undoes),
+            outcome: outcome)
+    }
+
+    /// What olga and others did, newest first.
+    static var actions: [ActionRecord] {
+        let object = entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP"), (443, "TLS")]).entry.object
+        var off = object
+        off["metadata"]?["labels"] = ["istio.io/rev": "meshtop-disabled"]
+        var wider = object
+        wider["spec"]?["hosts"] = ["edition.cnn.com", "cnn.com"]
+        return [
+            ActionRecord(
+                id: .message(1), time: ago(5), who: "olga", origin: "console", context: "lab", server: "s",
+                summary: "u: you have changed nothing that could be undone",
+                outcome: .failed(message: "u: you have changed nothing that could be undone", isConflict: false)),
+            action(7, "switch off cnn", ago: 9, before: object, after: off, outcome: .pending),
+            action(
+                6, "edit cnn", ago: 30, before: object, after: wider,
+                outcome: .failed(message: "the object has been modified; please apply your changes", isConflict: true)),
+            action(5, "undo switch off cnn", ago: 60, before: off, after: object, undoes: 4),
+            action(4, "switch off cnn", ago: 90, before: object, after: off),
+            action(3, "expired: cnn is deleted", ago: 600, before: object, after: nil, who: "root", outcome: .unknown),
+            action(
+                2, "allow edition.cnn.com:443 in cnn", ago: 1000, before: wider, after: object,
+                outcome: .done(warnings: ["spec.resolution is deprecated"])),
+            action(1, "allow edition.cnn.com:80", ago: 1200, before: nil, after: object, who: "ivan"),
+        ]
+    }
+
     /// A console that has seen the mesh.
     static func model(
         _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services,

@@ -100,6 +100,7 @@ public struct LabProcess: Sendable {
                 group.addTask { try await nameServer.run() }
                 group.addTask { try await workloadNameServer.run() }
                 group.addTask { try await serviceNames.follow() }
+                group.addTask { await ExpiryKeeper(store: store, logger: logger).run() }
                 group.addTask { [feed] in
                     var feed = feed
                     try await feed.follow(into: controlPlane)

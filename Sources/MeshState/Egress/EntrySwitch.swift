@@ -49,6 +49,7 @@ public enum EntrySwitch {
                     + "\(entry.meta.name) -n \(entry.meta.namespace) -o yaml`, then delete it")
         }
         set(&object, "annotations", switchedOff, .string("\(time.rfc3339Text) by \(user)"))
+        Expiry.drop(.switchOff, from: &object)
         return ChangeRequest(
             id: id, target: entry.id, action: .replace(object), summary: "switch off \(entry.meta.name)")
     }
@@ -68,6 +69,7 @@ public enum EntrySwitch {
             change(&object, "spec") { $0["exportTo"] = before }
         }
         for name in [revisionBefore, exportToBefore, switchedOff] { set(&object, "annotations", name, nil) }
+        Expiry.drop(.switchOn, from: &object)
         return ChangeRequest(
             id: id, target: entry.id, action: .replace(object), summary: "switch on \(entry.meta.name)")
     }
@@ -103,7 +105,7 @@ public enum EntrySwitch {
     }
 
     /// Sets or removes a label or an annotation; a map that it empties goes as well.
-    private static func set(_ object: inout JSONValue, _ map: String, _ name: String, _ value: JSONValue?) {
+    static func set(_ object: inout JSONValue, _ map: String, _ name: String, _ value: JSONValue?) {
         change(&object, "metadata") { metadata in
             var entries = metadata[map] ?? [:]
             guard value != nil || entries[name] != nil else { return }

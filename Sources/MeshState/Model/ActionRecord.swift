@@ -1,18 +1,18 @@
 public import FoundationEssentials
 
 /// Something that was done to the mesh, or a message that the operator was shown: a line of the log.
-public struct ActionRecord: Sendable, Hashable, Identifiable {
-    public enum ID: Sendable, Hashable, Comparable {
+public struct ActionRecord: Sendable, Hashable, Codable, Identifiable {
+    public enum ID: Sendable, Hashable, Codable, Comparable {
         /// A change, by its number in the journal.
         case change(Int64)
         /// A message, by its number in this run of the program.
         case message(Int)
     }
 
-    public enum Verb: String, Sendable, Hashable, CaseIterable { case create, replace, delete }
+    public enum Verb: String, Sendable, Hashable, Codable, CaseIterable { case create, replace, delete }
 
     /// What was asked of the API.
-    public struct Change: Sendable, Hashable {
+    public struct Change: Sendable, Hashable, Codable {
         public var target: ObjectKey
         public var verb: Verb
         /// The object as the API held it just before; nil where there was none.
@@ -37,7 +37,7 @@ public struct ActionRecord: Sendable, Hashable, Identifiable {
         }
     }
 
-    public enum Outcome: Sendable, Hashable {
+    public enum Outcome: Sendable, Hashable, Codable {
         /// Sent; the API has not answered yet.
         case pending
         /// Done; warnings are those of the API.

@@ -1,11 +1,11 @@
 public import FoundationEssentials
 
 /// Calls that the mesh stopped at its edge; identical ones are folded into one.
-public struct BlockedEgress: Sendable, Hashable, Identifiable {
-    public enum Transport: String, Sendable, Hashable { case tcp, tls, http }
+public struct BlockedEgress: Sendable, Hashable, Codable, Identifiable {
+    public enum Transport: String, Sendable, Hashable, Codable { case tcp, tls, http }
 
     /// What makes two blocked calls identical.
-    public struct ID: Sendable, Hashable, Comparable {
+    public struct ID: Sendable, Hashable, Codable, Comparable {
         public let workload: String
         public let namespace: String
         /// Host of the call (HTTP's authority without its port, TLS's SNI), or the original destination's address.
@@ -28,7 +28,7 @@ public struct BlockedEgress: Sendable, Hashable, Identifiable {
     }
 
     /// How meshtop knows the name.
-    public enum NameSource: String, Sendable, Hashable {
+    public enum NameSource: String, Sendable, Hashable, Codable {
         case authority, sni
         /// An address of a ServiceEntry, given or allocated.
         case entry
@@ -41,7 +41,7 @@ public struct BlockedEgress: Sendable, Hashable, Identifiable {
     }
 
     /// Why it was blocked.
-    public enum Reason: Sendable, Hashable {
+    public enum Reason: Sendable, Hashable, Codable {
         /// No entry or service knows the host or the address (REGISTRY_ONLY).
         case noEntry
         /// An entry that is switched off knows it.

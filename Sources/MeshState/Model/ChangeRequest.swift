@@ -1,5 +1,5 @@
 /// How an entry is switched off without losing anything (istiod's own rules; which one depends on its version).
-public enum SwitchMechanism: String, Sendable, Hashable {
+public enum SwitchMechanism: String, Sendable, Hashable, Codable {
     /// A label `istio.io/rev` that no control plane owns (1.17 and later).
     case revisionLabel
     /// `exportTo: ["~"]` (1.7 to 1.16).

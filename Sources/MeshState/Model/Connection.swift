@@ -35,10 +35,19 @@ public struct ClusterName: Sendable, Hashable, Comparable, CustomStringConvertib
     public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
 }
 
+extension ClusterName: Codable {
+    public init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
 /// Traffic of one proxy to one cluster.
 public struct Connection: Sendable, Hashable, Identifiable {
     /// Which proxy sends to which cluster.
-    public struct ID: Sendable, Hashable, Comparable {
+    public struct ID: Sendable, Hashable, Codable, Comparable {
         public let proxy: ProxyID
         public let cluster: ClusterName
 
@@ -53,7 +62,7 @@ public struct Connection: Sendable, Hashable, Identifiable {
     }
 
     /// What was counted since the proxy started.
-    public struct Counters: Sendable, Hashable {
+    public struct Counters: Sendable, Hashable, Codable {
         public var connections: UInt64 = 0
         public var requests: UInt64 = 0
         /// From the destination to the workload; nil where the proxy keeps no such counter.
@@ -66,7 +75,7 @@ public struct Connection: Sendable, Hashable, Identifiable {
     }
 
     /// What the counters grew by in a second, over the last two answers.
-    public struct Rates: Sendable, Hashable {
+    public struct Rates: Sendable, Hashable, Codable {
         public var connections = 0.0
         public var requests = 0.0
         public var bytesReceived: Double?
@@ -75,7 +84,7 @@ public struct Connection: Sendable, Hashable, Identifiable {
         public init() {}
     }
 
-    private struct Content: Hashable, Sendable {
+    private struct Content: Hashable, Sendable, Codable {
         var id: ID
         var workload: String
         var live: Int
@@ -83,7 +92,10 @@ public struct Connection: Sendable, Hashable, Identifiable {
         var rates: Rates?
         var endpoints: [String]
         var lastActive: Date?
-        var history: RateHistory
+        var history = RateHistory()
+
+        /// Of what is recorded, each moment has its own rates: their past need not be written with each of them.
+        private enum CodingKeys: CodingKey { case id, workload, live, total, rates, endpoints, lastActive }
     }
 
     private var shared: Shared<Content>
@@ -145,4 +157,10 @@ public struct Connection: Sendable, Hashable, Identifiable {
                 id: id, workload: workload, live: live, total: total, rates: rates, endpoints: endpoints,
                 lastActive: lastActive, history: history))
     }
+}
+
+extension Connection: Codable {
+    public init(from decoder: any Decoder) throws { shared = Shared(try Content(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try shared.value.encode(to: encoder) }
 }

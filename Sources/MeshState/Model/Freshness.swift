@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 /// One place that data comes from.
-public enum SourceID: Sendable, Hashable, Comparable {
+public enum SourceID: Sendable, Hashable, Codable, Comparable {
     /// The watch of one resource of the Kubernetes API, such as `serviceentries`.
     case watch(String)
     /// istiod's debug endpoints.
@@ -26,8 +26,8 @@ public enum SourceID: Sendable, Hashable, Comparable {
 }
 
 /// How a source fares: when it last spoke, and what is wrong if it does not.
-public struct SourceState: Sendable, Hashable {
-    public enum Condition: Sendable, Hashable {
+public struct SourceState: Sendable, Hashable, Codable {
+    public enum Condition: Sendable, Hashable, Codable {
         case connecting
         case live
         /// Refused, unreachable, cut: in words that say what to do; `retryAt` is when it is tried again.

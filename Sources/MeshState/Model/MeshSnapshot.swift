@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 /// What becomes of a call to a host that nobody knows (mesh `outboundTrafficPolicy.mode`).
-public enum OutboundPolicy: String, Sendable, Hashable, CaseIterable {
+public enum OutboundPolicy: String, Sendable, Hashable, Codable, CaseIterable {
     case registryOnly = "REGISTRY_ONLY"
     case allowAny = "ALLOW_ANY"
     /// As ALLOW_ANY, but plain HTTP goes to the host that the request names (since Istio 1.31).
@@ -25,7 +25,7 @@ public struct MeshIdentity: Sendable, Hashable {
 
 /// A Service with what is known of its endpoints and traffic.
 public struct ServiceSummary: Sendable, Hashable, Identifiable {
-    private struct Content: Hashable, Sendable {
+    private struct Content: Hashable, Sendable, Codable {
         var service: Service
         var readyEndpoints: Int
         var totalEndpoints: Int
@@ -66,9 +66,15 @@ public struct ServiceSummary: Sendable, Hashable, Identifiable {
     public var id: ObjectKey { service.id }
 }
 
+extension ServiceSummary: Codable {
+    public init(from decoder: any Decoder) throws { shared = Shared(try Content(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try shared.value.encode(to: encoder) }
+}
+
 /// A ServiceEntry with what is known of its state and traffic.
 public struct EntrySummary: Sendable, Hashable, Identifiable {
-    public enum State: Sendable, Hashable {
+    public enum State: Sendable, Hashable, Codable {
         case on
         /// Switched off, by which mechanism.
         case off(SwitchMechanism)
@@ -76,7 +82,7 @@ public struct EntrySummary: Sendable, Hashable, Identifiable {
         case warning(String)
     }
 
-    private struct Content: Hashable, Sendable {
+    private struct Content: Hashable, Sendable, Codable {
         var entry: ServiceEntry
         var state: State
         var proxies: Int
@@ -114,6 +120,12 @@ public struct EntrySummary: Sendable, Hashable, Identifiable {
     }
 
     public var id: ObjectKey { entry.id }
+}
+
+extension EntrySummary: Codable {
+    public init(from decoder: any Decoder) throws { shared = Shared(try Content(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try shared.value.encode(to: encoder) }
 }
 
 /// All that meshtop knows at one moment. A value: panes and commands read it and nothing else.

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 /// What names one Kubernetes object, whatever version of its API it is read in.
-public struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct ObjectKey: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
     public let kind: String
     public let namespace: String
     public let name: String
@@ -20,7 +20,7 @@ public struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertible
 }
 
 /// The part of an object's `metadata` that meshtop reads.
-public struct ObjectMeta: Sendable, Hashable {
+public struct ObjectMeta: Sendable, Hashable, Codable {
     public var name: String
     public var namespace: String
     public var uid: String

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 /// One Envoy: the pod that it belongs to.
-public struct ProxyID: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct ProxyID: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
     public let pod: String
     public let namespace: String
 
@@ -19,7 +19,7 @@ public struct ProxyID: Sendable, Hashable, Comparable, CustomStringConvertible {
 }
 
 /// Whether a proxy has what the control plane sent it, in the words of `istioctl proxy-status`.
-public enum SyncState: String, Sendable, Hashable {
+public enum SyncState: String, Sendable, Hashable, Codable {
     case synced = "SYNCED"
     case stale = "STALE"
     case neverAcknowledged = "STALE (Never Acknowledged)"
@@ -30,7 +30,7 @@ public enum SyncState: String, Sendable, Hashable {
 }
 
 /// One Envoy of the mesh and how it fares.
-public struct Proxy: Sendable, Hashable, Identifiable {
+public struct Proxy: Sendable, Hashable, Codable, Identifiable {
     public var id: ProxyID
     /// The workload's name: the pod's name without the parts that its controller appended.
     public var workload: String

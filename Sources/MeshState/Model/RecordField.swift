@@ -10,6 +10,8 @@ public struct RecordField: Sendable, Hashable {
         case strings = "list of strings"
         /// An object whose members have names of their own, such as labels.
         case map = "object of strings"
+        /// An object of the Kubernetes API, whole.
+        case document = "object"
     }
 
     /// Members by dots; `[]` after a list of objects, as in `ports[].number`.

@@ -1,5 +1,5 @@
 /// A Kubernetes Service as the mesh sees it.
-public struct Service: Sendable, Hashable, Identifiable {
+public struct Service: Sendable, Hashable, Codable, Identifiable {
     public var meta: ObjectMeta
     public var ports: [ServicePort]
     /// nil for a headless service.
@@ -56,7 +56,7 @@ public struct Endpoints: Sendable, Hashable, Identifiable {
 
 /// A pod, as far as the mesh is concerned.
 public struct Pod: Sendable, Hashable, Identifiable {
-    public enum ProxyKind: String, Sendable, Hashable { case none, sidecar, gateway }
+    public enum ProxyKind: String, Sendable, Hashable, Codable { case none, sidecar, gateway }
 
     public var meta: ObjectMeta
     public var ip: String

@@ -1,5 +1,5 @@
 /// A port of a Service or a ServiceEntry.
-public struct ServicePort: Sendable, Hashable {
+public struct ServicePort: Sendable, Hashable, Codable {
     public var number: Int
     public var name: String
     /// As written: a ServiceEntry's `protocol`, or for a Service what its port name or `appProtocol` implies.
@@ -18,7 +18,7 @@ public struct ServicePort: Sendable, Hashable {
 }
 
 /// An endpoint written inside a ServiceEntry: Istio's WorkloadEntry without metadata.
-public struct EntryEndpoint: Sendable, Hashable {
+public struct EntryEndpoint: Sendable, Hashable, Codable {
     /// An IP address, a name, `unix:///absolute/path` or `unix://@abstract`; may be empty where `network` is set.
     public var address: String
     /// Port numbers by the service port's name.
@@ -44,14 +44,14 @@ public struct EntryEndpoint: Sendable, Hashable {
 }
 
 /// A ServiceEntry: hosts that the mesh is told of (`networking.istio.io` v1, v1beta1 and v1alpha3 alike).
-public struct ServiceEntry: Sendable, Hashable, Identifiable {
-    public enum Location: String, Sendable, Hashable, CaseIterable {
+public struct ServiceEntry: Sendable, Hashable, Codable, Identifiable {
+    public enum Location: String, Sendable, Hashable, Codable, CaseIterable {
         case external = "MESH_EXTERNAL"
         case `internal` = "MESH_INTERNAL"
     }
 
     /// Where the endpoints come from (NONE: the connection's own destination).
-    public enum Resolution: String, Sendable, Hashable, CaseIterable {
+    public enum Resolution: String, Sendable, Hashable, Codable, CaseIterable {
         case none = "NONE"
         case `static` = "STATIC"
         case dns = "DNS"

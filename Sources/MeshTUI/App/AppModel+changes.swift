@@ -10,7 +10,7 @@ extension AppModel {
             if case .connection = row.id {
                 let connection = snapshot.connections[row.index]
                 let request = try Self.suggestion(for: connection, in: snapshot, id: lastRequest)
-                return propose(
+                return proposeLasting(
                     request, row: row.id,
                     goal: Self.flow(request, connection.workload, connection.id.proxy.namespace, port: nil),
                     lead: "\(name): known to no entry, let through by ALLOW_ANY", base: entryObject(request.target))
@@ -18,7 +18,7 @@ extension AppModel {
                 let blocked = snapshot.blocked[row.index]
                 let request = try SuggestedEntry.make(for: blocked, in: snapshot, id: lastRequest)
                 let times = blocked.count == 1 ? "once" : "\(blocked.count) times"
-                return propose(
+                return proposeLasting(
                     request, row: row.id,
                     goal: Self.flow(request, blocked.id.workload, blocked.id.namespace, port: blocked.id.port),
                     lead: "\(name), blocked \(times): \(BlockedPane.reason(blocked.reason))",
@@ -54,5 +54,14 @@ extension AppModel {
             port == nil || $0.port == port
         }
         return .flows(workload: workload, namespace: namespace, clusters: clusters)
+    }
+
+    /// Puts a change before the operator that may also be for a while.
+    private mutating func proposeLasting(
+        _ request: ChangeRequest, row: RowID, goal: ChangeProgress.Goal, lead: String, base: JSONValue?
+    ) -> [Effect] {
+        let effects = propose(request, row: row, goal: goal, lead: lead, base: base)
+        offerDuration(Lasting(request, base: base, lead: lead))
+        return effects
     }
 }

@@ -8,6 +8,7 @@ extension AppModel {
         if layout.boxes.contains(where: { self[$0.id].isPending }) { return now }
         var moments = [clock.nextMinute(after: now)]
         if let message, !message.isError { moments.append(message.shownAt.addingTimeInterval(5)) }
+        if past != nil, !isReplay { moments.append(Self.nextSecond(after: now, from: now)) }
         if let pause { moments.append(Self.nextSecond(after: now, from: pause.since)) }
         if !progress.isEmpty { moments.append(Self.nextSecond(after: now, from: now)) }
         for (id, state) in panes {
@@ -20,6 +21,7 @@ extension AppModel {
         if health.countsSeconds { moments.append(Self.nextSecond(after: now, from: now)) }
         moments += layers.compactMap { ($0 as? FormLayer)?.keepsAt }
         moments += (latest?.sources ?? [:]).values.compactMap(\.staleAt).filter { $0 > now }
+        if let expiry = nextExpiryDue { moments.append(expiry) }
         return moments.min() ?? now
     }
 

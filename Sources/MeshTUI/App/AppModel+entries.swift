@@ -13,7 +13,11 @@ extension AppModel {
             var changes: [ProposedChange] = []
             for summary in summaries { changes.append(try toggle(summary, version: shown.istioVersion)) }
             guard let first = summaries.first, changes.count > 1 else {
-                return changes.isEmpty ? [] : review(changes, lead: Self.lead(summaries[0], isOff: isOff))
+                guard let change = changes.first else { return [] }
+                let lead = Self.lead(summaries[0], isOff: isOff)
+                let effects = review(changes, lead: lead)
+                offerDuration(Lasting(change.request, base: change.base, lead: lead))
+                return effects
             }
             let count = Words.count(changes.count, "service entry", "service entries")
             let skipped = chosen.count - summaries.count

@@ -37,12 +37,22 @@ public struct AppModel: Sendable {
     /// The mesh as it is; also while paused.
     var latest: MeshSnapshot?
     var pause: Pause?
+    /// The mesh as it was, while the operator looks back.
+    var past: MeshSnapshot?
+    /// Whether all this comes from a recording, which has no present.
+    let isReplay: Bool
     var focus = PaneID.services
     var isZoomed = false
     var panes: [PaneID: PaneState]
     /// What lies over the panes; the last one is on top.
     var layers: [any Layer] = []
     var message: Message?
+    /// Errors that were shown and are not in the log yet.
+    var unlogged: [String] = []
+    /// Entries that end, and when.
+    var expiries: [ObjectKey: Date] = [:]
+    /// Entries that are over and when their end was last asked for.
+    var enforced: [ObjectKey: Date] = [:]
     var progress: [RowID: ChangeProgress] = [:]
     /// Where jumps began, the latest one last.
     var trail: [Place] = []
@@ -59,7 +69,8 @@ public struct AppModel: Sendable {
     /// operator changes, `interval` is the seconds between two polls, and `readOnly` locks changes for good.
     public init(
         size: Size, now: Date, contextName: String, user: String, readOnly: Bool = false, interval: Double = 1,
-        preferences: Preferences = Preferences(), keys: KeyMap = .standard, clock: WallClock = WallClock()
+        preferences: Preferences = Preferences(), keys: KeyMap = .standard, clock: WallClock = WallClock(),
+        isReplay: Bool = false
     ) {
         self.size = size
         self.now = now
@@ -69,7 +80,8 @@ public struct AppModel: Sendable {
         self.preferences = preferences
         self.keys = keys
         self.clock = clock
-        lock = readOnly ? .forced : .open
+        self.isReplay = isReplay
+        lock = readOnly || isReplay ? .forced : .open
         panes = Dictionary(uniqueKeysWithValues: Panes.all.map { ($0.id, PaneState(sort: $0.defaultSort)) })
         savedOptions = options
     }
@@ -90,13 +102,13 @@ public struct AppModel: Sendable {
 }
 
 extension AppModel {
-    /// The mesh as it is shown: as it was when paused, else as it is.
-    var shown: MeshSnapshot? { pause.map(\.snapshot) ?? latest }
+    /// The mesh as it is shown: as it was when looking back or paused, else as it is.
+    var shown: MeshSnapshot? { past ?? pause.map(\.snapshot) ?? latest }
 
     /// The moment that ages are counted to.
-    var shownNow: Date { pause?.since ?? now }
+    var shownNow: Date { past?.time ?? pause?.since ?? now }
 
-    var isReadOnly: Bool { lock != .open }
+    var isReadOnly: Bool { lockReason != nil }
 
     /// The pane that keys go to.
     var pane: any Pane { Panes.pane(focus) }
@@ -121,7 +133,7 @@ extension AppModel {
     var context: RowContext {
         var context = RowContext(
             snapshot: shown ?? MeshSnapshot(time: now, identity: MeshIdentity(context: contextName, server: "")),
-            now: shownNow, clock: clock, progress: progress)
+            now: shownNow, clock: clock, progress: past == nil ? progress : [:])
         context.answers = answers.mapValues(\.answer)
         return context
     }
@@ -137,6 +149,9 @@ extension AppModel {
         lock = readOnly ? .forced : lock == .forced ? .open : lock
         latest = nil
         pause = nil
+        past = nil
+        expiries = [:]
+        enforced = [:]
         layers = []
         progress = [:]
         for pane in Panes.all {
@@ -150,6 +165,13 @@ extension AppModel {
 
     mutating func say(_ text: String, isError: Bool = false) {
         message = Message(text: text, isError: isError, shownAt: now)
+        if isError { unlogged.append(text) }
+    }
+
+    /// The errors that the log shall have.
+    mutating func takeUnlogged() -> [Effect] {
+        defer { unlogged = [] }
+        return unlogged.map { .log($0) }
     }
 
     /// What the keys mean now.

@@ -24,6 +24,10 @@ public enum Event: Sendable {
     case edited(EditorJob, EditorOutcome)
     /// The program is about to end, whatever is open.
     case hangUp
+    /// What was read for `Effect.readForUndo`.
+    case undo(ActionRecord, ObjectReading)
+    /// The mesh as it was at the moment that `Effect.seek` led to; nil for the present.
+    case past(MeshSnapshot?)
     /// A line for the operator from the effect runner, such as the path of a saved file.
     case message(String, isError: Bool)
     case mouse(MouseInput)
@@ -52,6 +56,14 @@ public enum Effect: Sendable, Hashable {
     case removeEdited(file: String)
     case writeDraft(Draft)
     case removeDraft(Draft.ID)
+    /// Ask the API for the object of a change that is to be undone; the answer is `Event.undo`.
+    case readForUndo(ActionRecord)
+    /// End these entries, whose time is over.
+    case enforce([ObjectKey])
+    /// Go in what was recorded; the answer is `Event.past`, or a message where there is nothing.
+    case seek(TimeStep)
+    /// Put an error that was shown into the log.
+    case log(String)
     /// Ask every source again now; those that back off retry at once.
     case refresh
     /// Seconds between two polls.

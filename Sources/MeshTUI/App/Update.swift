@@ -8,7 +8,9 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .key(let key): effects = model.press(key)
     case .resize(let size): model.resize(to: size)
     case .snapshot(let snapshot): model.take(snapshot)
-    case .tick(let now): model.tick(now)
+    case .tick(let now):
+        model.tick(now)
+        effects = model.enforceExpiries()
     case .changeFinished(let request, let result):
         effects = model.finish(request, result)
         model.refreshLayers()
@@ -23,6 +25,8 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .drafts(let drafts): model.offer(drafts)
     case .edited(let job, let outcome): effects = model.take(outcome, of: job)
     case .hangUp: return model.keepForms(isForced: true)
+    case .undo(let action, let reading): effects = model.openUndo(action, reading)
+    case .past(let snapshot): model.look(at: snapshot)
     case .message(let text, let isError): model.say(text, isError: isError)
     case .mouse(let mouse): effects = model.take(mouse)
     case .surroundings(let surroundings):
@@ -38,7 +42,7 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     let questions = model.askQuestions()
     if !questions.isEmpty { model.refreshLayers() }
     model.measure()
-    return model.keepForms() + effects + questions
+    return model.keepForms() + effects + questions + model.takeUnlogged()
 }
 
 extension AppModel {
@@ -103,7 +107,8 @@ extension AppModel {
         latest = snapshot
         now = max(now, snapshot.time)
         observeProgress(in: snapshot)
-        if pause != nil {
+        noteExpiries(in: snapshot)
+        if pause != nil || past != nil {
             let unseen = pause?.snapshot.map { snapshot.differences(from: $0) } ?? 0
             pause?.unseen = unseen
         } else {

@@ -21,7 +21,9 @@ struct ConfirmDialog: Layer {
     }
 
     let title: String
-    let lead: String
+    var lead: String
+    /// For how long the change shall be; nil where that is not to be chosen.
+    var lasting: Lasting?
     let applyLabel: String
     let purpose: Purpose
     var isApplyMarked = false

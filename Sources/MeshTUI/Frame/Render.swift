@@ -70,7 +70,10 @@ enum HeaderView {
         if let lost = snapshot?.blockedLost, lost > 0 {
             pieces.append(Piece(text: " LOST \(Numbers.compact(UInt64(lost))) ", look: Look(.badge, .reverse), weight: 6))
         }
-        if model.isReadOnly { pieces.append(Piece(text: " READ-ONLY ", look: Look(.badge, .reverse), weight: 8)) }
+        if model.lock != .open, !model.isReplay { pieces.append(Piece(text: " READ-ONLY ", look: Look(.badge, .reverse), weight: 8)) }
+        if let badge = model.pastBadge {
+            pieces.append(Piece(text: badge, look: Look(.badge, .reverse), weight: 11))
+        }
         if let pause = model.pause {
             let unseen = pause.unseen == 0 ? "" : " +\(pause.unseen)"
             let text = " PAUSED \(WallClock.stopwatch(model.now.timeIntervalSince(pause.since)))\(unseen) "
@@ -78,7 +81,7 @@ enum HeaderView {
         }
         let seconds = model.interval == model.interval.rounded() ? String(Int(model.interval)) : String(model.interval)
         pieces.append(Piece(text: "every \(seconds)s", look: Look(.dim), weight: 1, isRight: true))
-        if model.pause == nil {
+        if model.pause == nil, model.past == nil {
             let health = health(model)
             pieces.append(Piece(text: health.text, look: Look(health.role), weight: 7, isRight: true))
         }

@@ -64,12 +64,15 @@ public enum KeyTable {
     public static let bindings: [KeyBinding] =
         [
             changeKeys,
+            historyKeys,
             lookKeys,
+            timeKeys,
             markKeys,
             formKeys,
             editKeys,
             findKeys,
             dialogKeys,
+            lastingKeys,
             conflictKeys,
             draftKeys,
             textKeys,

@@ -49,7 +49,7 @@ extension KeyTable {
             $0.changeInterval(1)
         },
         KeyBinding("faster", [.character("-")], .arrange, "Shorter between two polls") { $0.changeInterval(-1) },
-        KeyBinding("back", [.escape], .arrange, "One step back: filter, then marks, then zoom") { $0.stepBack() },
+        KeyBinding("back", [.escape], .arrange, "One step back: filter, then marks, then zoom, then the present") { $0.stepBack() },
     ]
 
     static let intervals: [Double] = [0.5, 1, 2, 5, 10, 30, 60]
@@ -99,6 +99,9 @@ extension AppModel {
         } else if isZoomed {
             isZoomed = false
             revealAll()
+        } else if past != nil, !isReplay {
+            look(at: nil)
+            return [.seek(.present)]
         } else {
             message = nil
         }

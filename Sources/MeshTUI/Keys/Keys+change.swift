@@ -28,13 +28,7 @@ extension KeyTable {
         ) { $0.openDelete() },
     ]
 
-    private static let isLocked: @Sendable (AppModel) -> String? = { model in
-        switch model.lock {
-        case .forced: "this console was started read-only"
-        case .locked: "changes are locked (\(model.keys.label("lock")) unlocks)"
-        case .open: nil
-        }
-    }
+    private static let isLocked: @Sendable (AppModel) -> String? = { $0.lockReason }
 
     private static let cannotChange: @Sendable (AppModel) -> String? = { isLocked($0) ?? noRow($0) }
 

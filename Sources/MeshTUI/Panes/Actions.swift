@@ -7,7 +7,7 @@ enum Actions {
         let done = context.snapshot.actions.filter { $0.change?.target == key }
         guard !done.isEmpty else { return [] }
         return [.heading("Changes")]
-            + done.suffix(20).reversed().map { action in
+            + done.prefix(20).map { action in
                 .field(context.clock.time(action.time), CellText("\(action.summary) by \(action.who): \(words(action))"))
             }
     }

@@ -17,6 +17,11 @@ enum DataState: Sendable, Hashable {
 
     /// Judges by the sources that feed the pane; the worst that concerns all rows wins.
     init(pane: any Pane, snapshot: MeshSnapshot?, now: Date) {
+        // What meshtop itself does is always known.
+        if pane.isFed(by: .meshtop) {
+            self = snapshot == nil ? .loading : .live
+            return
+        }
         let sources = (snapshot?.sources ?? [:]).compactMap { pane.isFed(by: $0.key) ? $0.value : nil }
         self.init(sources: sources, noun: pane.sourceNoun, now: now)
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MeshState
 
 extension PaneID {
@@ -53,7 +54,10 @@ struct EntriesPane: Pane {
         let summary = context.snapshot.entries[index]
         let entry = summary.entry
         switch column {
-        case "state": return Self.state(summary.state, context.medium)
+        case "state":
+            var cell = Self.state(summary.state, context.medium)
+            if context.medium == .screen, let left = entry.expiry?.left(at: context.now) { cell.text += " \(left)" }
+            return cell
         case "name": return CellText(entry.meta.name, Self.isOff(summary) ? .dim : .text)
         case "ns": return CellText(entry.meta.namespace)
         case "hosts": return CellText(entry.hosts.joined(separator: " "), Self.isOff(summary) ? .dim : .text)
@@ -64,7 +68,7 @@ struct EntriesPane: Pane {
         case "location": return CellText(entry.location.rawValue)
         case "addresses": return CellText(entry.addresses.isEmpty ? "-" : entry.addresses.joined(separator: ","))
         case "exportTo": return CellText(entry.exportTo.isEmpty ? "*" : entry.exportTo.joined(separator: ","))
-        default: return CellText(Self.note(summary.state))
+        default: return CellText(Self.note(summary))
         }
     }
 
@@ -82,6 +86,11 @@ struct EntriesPane: Pane {
     static func isOff(_ summary: EntrySummary) -> Bool {
         if case .off = summary.state { return true }
         return false
+    }
+
+    private static func note(_ summary: EntrySummary) -> String {
+        let notes = [note(summary.state), summary.entry.expiry?.note].compactMap(\.self).filter { $0 != "-" }
+        return notes.isEmpty ? "-" : notes.joined(separator: "; ")
     }
 
     private static func note(_ state: EntrySummary.State) -> String {
@@ -107,7 +116,7 @@ struct EntriesPane: Pane {
         case "location": .text(summary.entry.location.rawValue)
         case "addresses": .text(summary.entry.addresses.first ?? "")
         case "exportTo": .text(summary.entry.exportTo.first ?? "")
-        case "note": .text(Self.note(summary.state))
+        case "note": .text(Self.note(summary))
         default: .text(summary.entry.meta.name)
         }
     }
@@ -137,6 +146,10 @@ struct EntriesPane: Pane {
         let entry = summary.entry
         var lines: [DetailLine] = [.field("State", Self.state(summary.state, .screen))]
         if summary.state != .on { lines.append(.text(CellText(Self.note(summary.state), .warn))) }
+        if let expiry = entry.expiry {
+            let left = expiry.left(at: context.now).map { ", \($0) left" } ?? ""
+            lines.append(.field("Expires", CellText((expiry.note ?? "") + left, .pending)))
+        }
         lines += entry.hosts.map { .field("Host", CellText($0)) }
         lines += entry.ports.map { .field("Port", CellText("\($0.number) \($0.name) \($0.protocolText)")) }
         lines += [
@@ -168,4 +181,16 @@ struct EntriesPane: Pane {
     }
 
     func document(of index: Int, in snapshot: MeshSnapshot) -> JSONValue { snapshot.entries[index].entry.object }
+}
+
+extension Expiry {
+    /// How long it is still to last: `29m`.
+    fileprivate func left(at now: Date) -> String? {
+        guard problem == nil, let time else { return nil }
+        return WallClock.age(time.timeIntervalSince(now).rounded(.up))
+    }
+
+    fileprivate var note: String? {
+        problem ?? time.map { "\(words) at \(WallClock.timestamp($0))" }
+    }
 }

@@ -16,6 +16,9 @@ public struct Listing: Sendable {
     /// The kinds of all panes, in the order of their numbers.
     public static let kinds: [any PaneKind.Type] = Panes.all.map { type(of: $0) }
 
+    /// The log, which is of use without a mesh, too.
+    public static let log = LogPane.listing
+
     public var id: PaneID { pane.id }
     public var title: String { pane.title }
     /// What its rows are, in the plural.

@@ -22,6 +22,7 @@ enum RowID: Sendable, Hashable, Comparable {
     case connection(Connection.ID)
     case blocked(BlockedEgress.ID)
     case proxy(ProxyID)
+    case action(ActionRecord.ID)
 
     static func < (left: Self, right: Self) -> Bool {
         switch (left, right) {
@@ -29,6 +30,7 @@ enum RowID: Sendable, Hashable, Comparable {
         case (.connection(let left), .connection(let right)): left < right
         case (.blocked(let left), .blocked(let right)): left < right
         case (.proxy(let left), .proxy(let right)): left < right
+        case (.action(let left), .action(let right)): left < right
         default: left.rank < right.rank
         }
     }
@@ -39,6 +41,7 @@ enum RowID: Sendable, Hashable, Comparable {
         case .connection: 1
         case .blocked: 2
         case .proxy: 3
+        case .action: 4
         }
     }
 }
@@ -226,6 +229,7 @@ enum Panes {
         EntriesPane(),
         ConnectionsPane(),
         BlockedPane(),
+        LogPane(),
         ProxiesPane(),
         EgressMapPane(),
     ]

@@ -47,6 +47,8 @@ extension EntriesPane {
                 "switchedOffBy", .string, "how it was switched off: revisionLabel, exportToNobody or deletedWithCopy",
                 when: "state is off"),
             RecordField("warning", .string, "what is wrong, in words", when: "state is warning"),
+            RecordField("expires", .time, "when it ends to be as it is", when: "it is so for a while"),
+            RecordField("onExpiry", .string, "what becomes of it then", when: "it is so for a while"),
         ]
     }
 
@@ -64,6 +66,10 @@ extension EntriesPane {
             "proxies": .integer(Int64(summary.proxies)),
             "live": .integer(Int64(summary.live)),
         ]
+        if let expiry = entry.expiry, expiry.problem == nil, let time = expiry.time {
+            record["expires"] = .string(WallClock.timestamp(time))
+            record["onExpiry"] = .string(expiry.words)
+        }
         switch summary.state {
         case .on: record["state"] = "on"
         case .off(let mechanism):

@@ -130,6 +130,10 @@ extension Setting {
         "mouse", .flag, standard: "false", "Let the mouse focus, select, scroll and press the keys of the footer")
     public static let readOnly = Setting(
         "readOnly", .flag, standard: "false", isPerContext: true, "Lock all changes; no key unlocks them")
+    public static let recorderAge = Setting(
+        "recorderAge", .seconds(60...2_592_000), standard: "24h", "How long what was observed is kept for looking back")
+    public static let recorderSize = Setting(
+        "recorderSize", .text, standard: "256M", "How large the recorder's file may grow; 0 records nothing")
     public static let output = Setting(
         "output", .choice(["table", "wide", "json", "yaml", "name"]), standard: "table", "How commands print lists")
     public static let noHeaders = Setting(
@@ -137,6 +141,7 @@ extension Setting {
 
     /// All of them, in the order of the documentation: flags, variables, the file's keys and its schema come from here.
     public static let all: [Setting] = [
-        kubeconfig, context, server, namespace, interval, theme, color, ascii, mouse, readOnly, output, noHeaders,
+        kubeconfig, context, server, namespace, interval, theme, color, ascii, mouse, readOnly, recorderAge, recorderSize,
+        output, noHeaders,
     ]
 }

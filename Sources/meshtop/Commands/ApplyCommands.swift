@@ -26,7 +26,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await connection.withMesh { session, snapshot in
+        try await connection.withMesh(origin: "meshtop apply") { session, snapshot in
             let namespace = connection.namespace ?? snapshot.identity.namespace ?? "default"
             let manifests = try Manifest.read(files, namespace: namespace)
             try Self.check(manifests, version: IstioVersion(parsing: snapshot.istioVersion) ?? .current)
@@ -90,7 +90,7 @@ struct DeleteCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await connection.withMesh { session, snapshot in
+        try await connection.withMesh(origin: "meshtop delete") { session, snapshot in
             let entry = try snapshot.entry(named: name)
             let request = ChangeRequest(
                 id: 1, target: entry.id, action: .delete(resourceVersion: entry.meta.resourceVersion),
@@ -122,7 +122,7 @@ struct EditCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await connection.withMesh { session, snapshot in
+        try await connection.withMesh(origin: "meshtop edit") { session, snapshot in
             let entry = try snapshot.entry(named: name)
             let state = StateFolder()
             try state.make(state.edited)
@@ -164,7 +164,7 @@ struct EditCommand: AsyncParsableCommand {
                 throw Failure("not applied; what you wrote is in \(file)")
             }
         }
-        switch await session.source.perform(request) {
+        switch await session.perform(request) {
         case .done(_, let warnings):
             warnings.forEach { warn("Warning: \($0)") }
             try FileManager.default.removeItem(atPath: file)
@@ -252,7 +252,7 @@ extension MeshSession {
     fileprivate func perform(all requests: [ChangeRequest]) async throws {
         var failures = 0
         for request in requests {
-            switch await source.perform(request) {
+            switch await perform(request) {
             case .done(_, let warnings):
                 warnings.forEach { warn("Warning: \($0)") }
                 print("\(request.target): \(request.summary): done")

@@ -7,6 +7,26 @@ import MeshState
 struct ChangeOptions: ParsableArguments {
     @Flag(help: "Print the YAML that would be applied and what it would do, and change nothing.")
     var dryRun = false
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp(
+            "Only for so long, as in 30m or 1h30m; then a console, `meshtop sweep` or the lab takes it back.",
+            valueName: "DURATION"))
+    var duration: Duration?
+
+    /// A time that something lasts, in seconds.
+    struct Duration: ExpressibleByArgument {
+        let seconds: Double
+
+        init(seconds: Double) { self.seconds = seconds }
+
+        var defaultValueDescription: String { "\(Int(seconds / 3600))h" }
+
+        init?(argument: String) {
+            guard let seconds = Expiry.seconds(of: argument) else { return nil }
+            self.seconds = seconds
+        }
+    }
 }
 
 struct AllowCommand: AsyncParsableCommand {
@@ -28,7 +48,7 @@ struct AllowCommand: AsyncParsableCommand {
             let port = Int(destination[destination.index(after: colon)...])
         else { throw ValidationError("\(destination) is not HOST:PORT, as in mysql.example.com:3306") }
         let host = String(destination[..<colon])
-        try await connection.withMesh { session, snapshot in
+        try await connection.withMesh(origin: "meshtop allow") { session, snapshot in
             let wasBlocked = snapshot.blocked.contains { [$0.name, $0.id.target].contains(host) && $0.id.port == port }
             let address = wasBlocked ? nil : try await session.resolver.address(of: host)
             let request = try SuggestedEntry.make(
@@ -59,7 +79,7 @@ struct ToggleCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await connection.withMesh { session, snapshot in
+        try await connection.withMesh(origin: "meshtop toggle") { session, snapshot in
             let entry = try find(in: snapshot)
             let isOff = EntrySwitch.isOff(entry) != nil
             let shallBeOff = off || (!on && !isOff)
@@ -93,9 +113,9 @@ struct ToggleCommand: AsyncParsableCommand {
 
 extension ConnectionOptions {
     /// Looks at the mesh, hands it over, and lets go of it again.
-    func withMesh(_ body: (MeshSession, MeshSnapshot) async throws -> Void) async throws {
+    func withMesh(origin: String, _ body: (MeshSession, MeshSnapshot) async throws -> Void) async throws {
         // A change is confirmed by the proxies, so they are asked often.
-        let session = try session(interval: 0.25)
+        let session = try session(interval: 0.25, origin: origin)
         do {
             let snapshot = await session.firstSnapshot()
             let watch = snapshot.sources[.watch("serviceentries")]?.condition
@@ -115,9 +135,10 @@ extension ConnectionOptions {
 extension ChangeOptions {
     /// Makes a change, or prints it; says what came of it, and waits until the proxies have taken it.
     fileprivate func carryOut(
-        _ request: ChangeRequest, in session: MeshSession,
+        _ wanted: ChangeRequest, in session: MeshSession,
         until isInEffect: @escaping @Sendable (MeshSnapshot, ObjectKey) -> Bool
     ) async throws {
+        let request = try await limited(wanted, in: session)
         if dryRun {
             print(request.object.map { $0.withoutManagedFields.yamlText } ?? "", terminator: "")
             let live = try await LiveMesh(session.source.client)
@@ -128,7 +149,7 @@ extension ChangeOptions {
             return
         }
         try Configuration.requireUnlocked(context: session.identity.context)
-        switch await session.source.perform(request) {
+        switch await session.perform(request) {
         case .failed(let message, _): throw Failure(message)
         case .done(let object, let warnings):
             warnings.forEach { warn("Warning: \($0)") }
@@ -141,6 +162,15 @@ extension ChangeOptions {
             let snapshot = await session.snapshot()
             print("\(request.summary): done; \(snapshot.holders(of: key)) of \(snapshot.proxies.count) proxies hold it")
         }
+    }
+}
+
+extension ChangeOptions {
+    /// The change for as long as was asked for.
+    private func limited(_ request: ChangeRequest, in session: MeshSession) async throws -> ChangeRequest {
+        guard let duration else { return request }
+        let before = await session.snapshot().entries.first { $0.id == request.target }?.entry.object
+        return try Expiry.limit(request, before: before, to: duration.seconds, at: Date())
     }
 }
 

@@ -11,7 +11,7 @@ struct ConsoleCommand: AsyncParsableCommand {
     @OptionGroup var printing: PrintOptions
 
     func run() async throws {
-        let session = try connection.session(interval: screen.interval)
+        let session = try connection.session(interval: screen.interval, origin: "console")
         guard let count = printing.count else {
             return try await ConsoleRunner(session: session, connection: connection, screen: screen).run().finish()
         }

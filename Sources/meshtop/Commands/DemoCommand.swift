@@ -15,7 +15,7 @@ struct DemoCommand: AsyncParsableCommand {
         let ending: ConsoleRunner.Ending
         do {
             let connection = try ConnectionOptions.lab()
-            let session = try connection.session(interval: screen.interval)
+            let session = try connection.session(interval: screen.interval, origin: "console")
             ending = try await ConsoleRunner(session: session, connection: connection, screen: screen).run()
         } catch {
             if started { _ = try await lab.down() }

@@ -3,8 +3,9 @@ import Foundation
 import MeshState
 import MeshTUI
 
-/// The commands of all panes. A pane that is added to the list of panes has its command by that.
-let listCommands: [any ParsableCommand.Type] = Listing.kinds.map { listCommand($0) }
+/// The commands of all panes. A pane that is added to the list of panes has its command by that; the log has `history`,
+/// which needs no mesh.
+let listCommands: [any ParsableCommand.Type] = Listing.kinds.filter { $0.listing.id != .log }.map { listCommand($0) }
 
 private func listCommand<Kind: PaneKind>(_ kind: Kind.Type) -> any ParsableCommand.Type { ListCommand<Kind>.self }
 

@@ -52,9 +52,12 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// A mesh to look at, not yet spoken to; `interval` is the seconds between two polls.
-    func session(interval: Double = 1) throws -> MeshSession {
+    ///
+    /// - Parameter origin: which part of meshtop makes changes with it, as the journal calls it.
+    func session(interval: Double = 1, origin: String = "meshtop") throws -> MeshSession {
         let (access, nameServers) = try resolve()
-        return try MeshSession(access: access, namespace: namespace, interval: interval, nameServers: nameServers)
+        return try MeshSession(
+            access: access, namespace: namespace, interval: interval, nameServers: nameServers, origin: origin)
     }
 
     /// The API alone, and who knows addresses for names.
@@ -112,6 +115,8 @@ struct Seconds: ExpressibleByArgument, Sendable, Hashable {
 
 /// How the console looks and what it may do.
 struct ScreenOptions: ParsableArguments {
+    @OptionGroup var recorder: RecorderOptions
+
     @Option(name: .setting(.interval), help: .setting(.interval))
     var intervalOption: Seconds?
 

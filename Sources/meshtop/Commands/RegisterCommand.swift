@@ -39,15 +39,15 @@ struct RegisterCommand: AsyncParsableCommand {
             return
         }
         registration.announcement.forEach(log)
-        let (client, _) = try connection.client()
-        try Configuration.requireUnlocked(context: client.access.context)
+        let session = try connection.session(origin: "meshtop register")
+        try Configuration.requireUnlocked(context: session.identity.context)
         do {
-            try await Registrar(client: client, namespace: registration.namespace, name: name).register(registration)
+            try await Registrar(session: session, namespace: registration.namespace, name: name).register(registration)
         } catch {
-            await client.shutdown()
+            await session.stop()
             throw error
         }
-        await client.shutdown()
+        await session.stop()
     }
 
     private func registration() throws -> Registration {
@@ -89,35 +89,35 @@ struct DeregisterCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let (client, _) = try connection.client()
-        try Configuration.requireUnlocked(context: client.access.context)
+        let session = try connection.session(origin: "meshtop deregister")
+        try Configuration.requireUnlocked(context: session.identity.context)
         do {
-            try await Registrar(client: client, namespace: connection.namespace ?? "default", name: name)
+            try await Registrar(session: session, namespace: connection.namespace ?? "default", name: name)
                 .deregister(address)
         } catch {
-            await client.shutdown()
+            await session.stop()
             throw error
         }
-        await client.shutdown()
+        await session.stop()
     }
 }
 
 /// Writes what is registered; another writer's change in between is no reason to fail.
 private struct Registrar {
-    let client: KubernetesClient
+    let session: MeshSession
     let namespace: String
     let name: String
 
     func register(_ registration: Registration) async throws {
-        try await orCreate(.services, registration.service) {
+        try await orCreate("Service", registration.service) {
             "Got 'services \"\(name)\" not found' looking up svc '\(name)' in namespace '\(namespace)', "
                 + "attempting to create it"
         }
-        try await orCreate(.endpoints, registration.endpoints) {
+        try await orCreate("Endpoints", registration.endpoints) {
             "Got 'endpoints \"\(name)\" not found' looking up endpoints for '\(name)' in namespace '\(namespace)', "
                 + "attempting to create them"
         }
-        let written = try await change { endpoints in
+        let written = try await change("register \(registration.address) for \(name)") { endpoints in
             switch registration.add(to: &endpoints) {
             case .joined: "Found existing exact matching ports list, added \(registration.address)"
             case .newSubset:
@@ -130,7 +130,7 @@ private struct Registrar {
 
     func deregister(_ address: String) async throws {
         var wasThere = false
-        let written = try await change { endpoints in
+        let written = try await change("deregister \(address) from \(name)") { endpoints in
             wasThere = Registration.remove(address, from: &endpoints)
             return wasThere ? "Removed \(address)" : nil
         }
@@ -138,36 +138,36 @@ private struct Registrar {
         log("Endpoint updated successfully: \(name), now with \(Registration.count(written)) endpoints")
     }
 
-    private func orCreate(_ resource: Resource, _ object: JSONValue, message: () -> String) async throws {
-        do {
-            _ = try await client.get(resource, namespace: namespace, name: name)
-        } catch let failure as RequestFailure where failure.kind == .notFound {
-            log(message())
-            do {
-                _ = try await client.create(object, resource, namespace: namespace)
-            } catch let failure as RequestFailure where failure.kind == .conflict {
-                // Somebody else was faster, which is as good.
-            }
+    private func orCreate(_ kind: String, _ object: JSONValue, message: () -> String) async throws {
+        let target = ObjectKey(kind: kind, namespace: namespace, name: name)
+        guard try await session.liveObject(target) == nil else { return }
+        log(message())
+        let request = ChangeRequest(id: 0, target: target, action: .create(object), summary: "register \(name)")
+        switch await session.perform(request) {
+        // Somebody else was faster, which is as good.
+        case .done, .failed(_, isConflict: true): break
+        case .failed(let message, _): throw Failure(message)
         }
     }
 
     /// Changes the Endpoints; where somebody else did so meanwhile, it is tried again on what they are now.
-    private func change(_ edit: (inout JSONValue) -> String?) async throws -> JSONValue {
+    private func change(
+        _ summary: String, _ edit: (inout JSONValue) -> String?
+    ) async throws -> JSONValue {
+        let target = ObjectKey(kind: "Endpoints", namespace: namespace, name: name)
         var triesLeft = 5
         while true {
-            var endpoints: JSONValue
-            do {
-                endpoints = try await client.get(.endpoints, namespace: namespace, name: name)
-            } catch let failure as RequestFailure where failure.kind == .notFound {
+            guard var endpoints = try await session.liveObject(target) else {
                 throw Failure("there are no endpoints \(name) in namespace \(namespace); look with `meshtop services`")
             }
             guard let message = edit(&endpoints) else { return endpoints }
-            do {
-                let written = try await client.replace(endpoints, .endpoints, namespace: namespace, name: name)
+            let request = ChangeRequest(id: 0, target: target, action: .replace(endpoints), summary: summary)
+            switch await session.perform(request) {
+            case .done(let object, _):
                 log(message)
-                return written.object
-            } catch let failure as RequestFailure where failure.kind == .conflict && triesLeft > 0 {
-                triesLeft -= 1
+                return object
+            case .failed(_, isConflict: true) where triesLeft > 0: triesLeft -= 1
+            case .failed(let message, _): throw Failure(message)
             }
         }
     }

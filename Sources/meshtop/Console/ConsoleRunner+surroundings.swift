@@ -106,7 +106,7 @@ extension ConsoleRunner {
             case .all: connection.namespace = nil
             case .one(let name): connection.namespace = name
             }
-            let session = try connection.session(interval: screen.interval)
+            let session = try connection.session(interval: screen.interval, origin: "console")
             let name = session.identity.context
             let isReadOnly = try ConsoleSetup(screen, context: name).isReadOnly
             let old = holder.replace(by: session, connection) {

@@ -21,7 +21,7 @@ struct ConsoleRunner: Sendable {
 
     let holder: SessionHolder
     let screen: ScreenOptions
-    private var session: MeshSession { holder.session }
+    var session: MeshSession { holder.session }
     let configurations = ConfigurationCache()
     /// A busy mesh is drawn this often at most; a key is answered at once.
     private static let snapshotPause = Duration.milliseconds(100)
@@ -56,11 +56,15 @@ struct ConsoleRunner: Sendable {
         var model = AppModel(
             size: terminal.size, now: Date(), contextName: session.identity.context, user: NSUserName(),
             readOnly: setup.isReadOnly, interval: screen.interval, preferences: setup.preferences, keys: setup.keys,
-            clock: .local)
+            clock: .local, isReplay: session.replay != nil)
         if let history = PromptHistoryFile().read() { _ = update(&model, .remembered(history)) }
         // Known before the first key can ask for it.
         carryOutAround(.lookAround, inbox)
-        for complaint in setup.complaints { _ = update(&model, .message(complaint, isError: true)) }
+        for complaint in setup.complaints {
+            for effect in update(&model, .message(complaint, isError: true)) where carryOut(effect, terminal, inbox) {
+                return .quit
+            }
+        }
         var picture = Picture(terminal)
         if screen.watch { model.watch() }
         _ = update(&model, .drafts(readDrafts(inbox)))
@@ -70,7 +74,7 @@ struct ConsoleRunner: Sendable {
             let happenings = terminal.wait(until: inbox.isEmpty ? Self.instant(of: model.nextDue) : .now)
             // What a key does may depend on the time.
             if !happenings.isEmpty {
-                for effect in update(&model, .tick(Date())) { _ = carryOut(effect, terminal, inbox) }
+                for effect in update(&model, .tick(Date())) where carryOut(effect, terminal, inbox) { return .quit }
             }
             for happening in happenings {
                 let event: Event
@@ -101,10 +105,15 @@ struct ConsoleRunner: Sendable {
     }
 
     func feed(_ inbox: Inbox, from session: MeshSession) async {
+        await session.record(screen.recorder.bounds)
         await session.start()
         for await _ in session.changes {
             let snapshot = await session.snapshot()
-            holder.ifCurrent(session) { inbox.put(.snapshot(snapshot)) }
+            holder.ifCurrent(session) {
+                inbox.put(.snapshot(snapshot))
+                if session.replay != nil { inbox.put(.past(snapshot)) }
+            }
+            await session.record(snapshot)
             // Ends early when the console does.
             try? await Task.sleep(for: Self.snapshotPause)
         }
@@ -121,13 +130,17 @@ struct ConsoleRunner: Sendable {
         case .setInterval(let seconds): session.source.setInterval(.seconds(seconds))
         case .ask(let question): ask(question, inbox)
         case .apply(let request):
-            Task { inbox.put(.changeFinished(request, await session.source.perform(request))) }
+            Task { inbox.put(.changeFinished(request, await session.perform(request))) }
         case .read(let id, let keys): Task { inbox.put(.read(id: id, await session.readings(of: keys))) }
         case .foresee(let id, let changes): Task { inbox.put(.foreseen(id: id, await session.foresee(changes))) }
         case .edit(let job): inbox.put(.edited(job, edit(job, on: terminal)))
         case .removeEdited(let file): removeEdited(file)
         case .writeDraft(let draft): write(draft, inbox)
         case .removeDraft(let id): removeDraft(id, inbox)
+        case .readForUndo(let action): Task { inbox.put(await readForUndo(action)) }
+        case .enforce(let keys): Task { await enforce(keys) }
+        case .seek(let step): Task { inbox.put(await session.seek(step)) }
+        case .log(let text): Task { await session.note(text) }
         case .save(let text, let name):
             do {
                 inbox.put(.message("saved to \(try SavedScreens.write(text, name: name).path)", isError: false))

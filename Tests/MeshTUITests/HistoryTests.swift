@@ -1,0 +1,259 @@
+import FoundationEssentials
+import MeshState
+import Testing
+
+@testable import MeshTUI
+
+/// What was done: shown, undone, and ended when its time is over.
+@Suite struct HistoryTests {
+    private func model(_ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .log) -> AppModel {
+        World.model(columns, rows, focus: focus) { $0.actions = World.actions }
+    }
+
+    /// The object of the change that `u` undoes, as the API has it now.
+    private func live(_ change: (inout JSONValue) -> Void = { _ in }) throws -> JSONValue {
+        var object = try #require(World.actions.first { $0.number == 2 }?.change?.answer)
+        object["metadata"]?["resourceVersion"] = "99"
+        change(&object)
+        return object
+    }
+
+    private func undoable(_ model: inout AppModel) throws -> ActionRecord {
+        guard case .readForUndo(let action) = model.type("u").first else {
+            throw ChangeRefusal("u asks for nothing: \(model.message?.text ?? "")")
+        }
+        return action
+    }
+
+    // MARK: - The log
+
+    @Test func theLogShowsWhatWasDone() throws {
+        try Golden.check(model(), "log-120x40")
+        try Golden.check(model(80, 24), "log-80x24")
+        try Golden.check(model(40, 10), "log-40x10")
+        try Golden.check(model(80, 24), "log-80x24-ascii", unicode: false)
+        var empty = World.model(80, 24)
+        empty.type("5")
+        try Golden.check(empty, "log-empty")
+    }
+
+    @Test func detailsTellHowToDoTheSameWithKubectl() throws {
+        var model = model()
+        model.type("jjj")
+        model.type(.enter)
+        try Golden.check(model, "log-details-undo")
+        model.type(.escape, .character("k"), .enter)
+        try Golden.check(model, "log-details-conflict")
+    }
+
+    @Test func errorsThatAreShownAreLogged() {
+        var model = World.model()
+        #expect(update(&model, .message("x", isError: true)) == [.log("x")])
+        #expect(update(&model, .message("x", isError: false)) == [])
+        #expect(model.unlogged.isEmpty)
+        #expect(model.type("u") == [.log("u: you have changed nothing that could be undone")])
+    }
+
+    // MARK: - Undoing
+
+    @Test func theLastChangeIsUndoneOnWhatThereIsNow() throws {
+        var model = model(focus: .entries)
+        let action = try undoable(&model)
+        #expect(action.number == 2)
+        _ = update(&model, .undo(action, .object(try live())))
+        try Golden.check(model, "undo")
+        model.size = Size(columns: 80, rows: 24)
+        try Golden.check(model, "undo-80x24")
+        model.type(.enter)
+        #expect(model.layers.isEmpty)
+
+        _ = update(&model, .undo(try undoable(&model), .object(try live())))
+        guard case .apply(let request) = model.type("y").first else {
+            Issue.record("nothing is applied")
+            return
+        }
+        #expect(request.undoes == 2 && request.summary == "undo allow edition.cnn.com:443 in cnn")
+        #expect(request.object?["spec"]?["hosts"] == ["edition.cnn.com", "cnn.com"])
+        #expect(request.object?["metadata"]?["resourceVersion"] == "99")
+        _ = update(&model, .changeFinished(request, .done(object: .null, warnings: [])))
+        #expect(model.progress[.object(World.cnn)]?.isPending == false)
+        _ = update(&model, .tick(World.now.addingTimeInterval(11)))
+        #expect(model.progress.isEmpty)
+    }
+
+    @Test func inTheLogTheSelectedOneIsUndone() throws {
+        var model = model()
+        model.type("G")
+        #expect(try undoable(&model).number == 1)
+        model.type("k")
+        #expect(try undoable(&model).number == 2)
+    }
+
+    @Test func whatMovedIsNotUndone() throws {
+        var model = model(focus: .entries)
+        let action = try undoable(&model)
+        for (reading, words) in [
+            (ObjectReading.absent, "u: cnn has been deleted since"),
+            (.object(try live { $0["spec"]?["hosts"] = ["x"] }), "u: cnn has been changed since"),
+            (.failed("refused the connection"), "u: refused the connection"),
+        ] {
+            let effects = update(&model, .undo(action, reading))
+            #expect(model.layers.isEmpty && model.message?.isError == true)
+            #expect(model.message?.text.hasPrefix(words) == true, "\(model.message?.text ?? "")")
+            #expect(effects == [.log(model.message?.text ?? "")])
+        }
+    }
+
+    @Test func aLockedConsoleUndoesNothing() {
+        var model = model(focus: .entries)
+        model.type("L")
+        #expect(model.type("u") == [.log("u: changes are locked (L unlocks)")])
+    }
+
+    // MARK: - For a while
+
+    private func temporary(_ columns: Int = 120, _ rows: Int = 40) -> AppModel {
+        World.model(columns, rows, focus: .entries) { $0.entries[0] = World.temporary }
+    }
+
+    @Test func whatIsLeftOfTheTimeIsShown() throws {
+        try Golden.check(temporary(), "entries-expiry")
+        var details = temporary(80, 24)
+        details.type(.enter)
+        try Golden.check(details, "entries-expiry-details")
+    }
+
+    @Test func whatIsOverIsEndedByAConsoleThatMayDoSo() {
+        let end = World.now.addingTimeInterval(1709)
+        var model = temporary()
+        #expect(model.nextDue < end)
+        #expect(update(&model, .tick(end.addingTimeInterval(-1))) == [])
+        #expect(model.nextDue <= end)
+        var locked = model
+        locked.type("L")
+        #expect(update(&locked, .tick(end)) == [])
+        #expect(update(&model, .tick(end)) == [.enforce([World.cnn])])
+        #expect(update(&model, .tick(end.addingTimeInterval(9))) == [])
+        #expect(model.nextDue <= end.addingTimeInterval(10))
+        #expect(update(&model, .tick(end.addingTimeInterval(10))) == [.enforce([World.cnn])])
+        _ = update(&model, .snapshot(World.snapshot { $0.time = end.addingTimeInterval(11) }))
+        #expect(update(&model, .tick(end.addingTimeInterval(30))) == [])
+    }
+
+    // MARK: - Looking back
+
+    private func earlier() -> MeshSnapshot {
+        World.snapshot { snapshot in
+            snapshot.time = World.ago(191)
+            snapshot.sources = World.sources(at: World.ago(191))
+            snapshot.blocked.removeFirst()
+            snapshot.entries.removeFirst()
+        }
+    }
+
+    @Test func keysAskForMoments() {
+        var model = World.model()
+        #expect(model.type("[") == [.seek(.previous)])
+        #expect(model.type("{") == [.seek(.by(-300))])
+        #expect(model.type("]") == [.log("]: this is the present ([ looks back)")])
+        _ = update(&model, .past(earlier()))
+        #expect(model.type("]") == [.seek(.next)])
+        #expect(model.type("}") == [.seek(.by(300))])
+    }
+
+    @Test func theWholeScreenShowsThatMoment() throws {
+        var model = World.model(focus: .blocked)
+        _ = update(&model, .past(earlier()))
+        try Golden.check(model, "past-120x40")
+        model.size = Size(columns: 80, rows: 24)
+        try Golden.check(model, "past-80x24-ascii", unicode: false)
+        model.size = Size(columns: 40, rows: 10)
+        try Golden.check(model, "past-40x10")
+    }
+
+    @Test func nothingIsChangedInThePastAndThePresentGoesOn() {
+        var model = World.model(focus: .blocked)
+        _ = update(&model, .past(earlier()))
+        #expect(model.current.rows.count == 2)
+        #expect(model.type("a") == [.log("a: you are looking back (Esc returns to the present)")])
+        #expect(model.layers.isEmpty)
+        _ = update(&model, .snapshot(World.snapshot { $0.time = World.now.addingTimeInterval(5) }))
+        #expect(model.current.rows.count == 2 && model.shown?.time == World.ago(191))
+        #expect(model.type(.escape) == [.seek(.present)])
+        #expect(model.past == nil && model.current.rows.count == 3)
+        #expect(model.shown?.time == World.now.addingTimeInterval(5))
+    }
+
+    @Test func theLastStepLeadsToThePresent() {
+        var model = World.model(focus: .blocked)
+        _ = update(&model, .past(earlier()))
+        _ = update(&model, .past(nil))
+        #expect(model.past == nil && model.current.rows.count == 3 && model.lockReason == nil)
+    }
+
+    @Test func aRecordingIsShownAsOne() throws {
+        var model = AppModel(
+            size: Size(columns: 120, rows: 40), now: World.now.addingTimeInterval(86_400), contextName: "lab", user: "olga",
+            isReplay: true)
+        _ = update(&model, .snapshot(World.snapshot()))
+        _ = update(&model, .past(World.snapshot()))
+        try Golden.check(model, "replay-end")
+        _ = update(&model, .past(earlier()))
+        try Golden.check(model, "replay-earlier")
+        _ = update(&model, .past(nil))
+        #expect(model.past != nil && model.message?.text == "the recording ends here")
+        #expect(model.type(.escape) == [] && model.past != nil)
+        #expect(model.type("2t") == [.log("t: this is a recording")])
+        #expect(model.type("L").count == 1)
+    }
+}
+
+/// The field of the dialogs that says for how long.
+@Suite struct LastingTests {
+    @Test func anAllowanceCanBeForAWhile() throws {
+        var model = World.model(focus: .blocked)
+        model.type("aff")
+        #expect(model.layers.count == 1)
+        try Golden.check(model, "allow-for-15m")
+        model.size = Size(columns: 80, rows: 24)
+        try Golden.check(model, "allow-for-15m-80x24")
+        guard case .apply(let request) = model.type("y").first else {
+            Issue.record("nothing is applied")
+            return
+        }
+        #expect(request.summary == "allow mysql.example.com:3306 for 15m")
+        let annotations = request.object?["metadata"]?["annotations"]
+        #expect(annotations?["meshtop.dev/expires"] == .string(World.now.addingTimeInterval(900).rfc3339Text))
+        #expect(annotations?["meshtop.dev/on-expiry"] == "delete")
+        #expect(model.progress[.blocked(World.mysql.id)] != nil)
+    }
+
+    @Test func theChoicesGoRound() {
+        var model = World.model(focus: .entries)
+        model.type("t")
+        func title() -> String { (model.layers.last as? ConfirmDialog)?.title ?? "" }
+        var titles: [String] = []
+        for _ in 0...Lasting.choices.count {
+            model.type("f")
+            titles.append(title())
+        }
+        #expect(
+            titles == ["5m", "15m", "30m", "1h", "4h", "8h", "24h"].map { "Switch off cnn for \($0)" } + ["Switch off cnn"])
+        model.type("F")
+        #expect(title() == "Switch off cnn for 24h")
+        #expect(model.layers.count == 1)
+    }
+
+    @Test func whatEndsAlreadyCannotEndOtherwise() {
+        var model = World.model(focus: .entries) { $0.entries[0] = World.temporary }
+        model.type("t")
+        #expect(model.type("f") == [.log("f: cnn expires already; first wait for that, or make it permanent")])
+        #expect(model.layers.count == 1)
+    }
+
+    @Test func otherDialogsAreForGood() {
+        var model = World.model(focus: .entries)
+        model.layers = [ConfirmDialog.quit(waitingFor: ["x"])]
+        #expect(model.type("f") == [.log("f: this is for good")])
+    }
+}
