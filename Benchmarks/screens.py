@@ -23,7 +23,8 @@ class Screen:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.started = time.perf_counter()
         self.process = subprocess.Popen(command, env=dict(os.environ, TERM="xterm-256color", LANG="C.UTF-8", **(env or {})),
-                                        stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+                                        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
 
     def read(self, seconds):
@@ -78,9 +79,9 @@ def paints(screen, pattern, count=300):
         screen.read(0.03)
         begun = time.perf_counter()
         screen.press(b"j" if number % 20 < 15 else b"k")
-        painted = screen.until(pattern, 2)
+        painted = screen.until(pattern, 10)
         if painted is None:
-            sys.exit("a key had no answer within 2 s")
+            sys.exit("a key had no answer within 10 s")
         times.append(painted - begun)
     return times
 

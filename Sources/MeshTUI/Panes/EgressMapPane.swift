@@ -115,7 +115,7 @@ struct EgressMapPane: Pane {
             case .direct, .bypass, .passthrough:
                 guard isMap else { return CellText("-") }
                 let names = context.snapshot.proxies.filter { $0.kind == .gateway }.map(\.workload.columns)
-                let width = max("GATEWAY".count, names.max() ?? 0)
+                let width = max("GATEWAY".count + 1, names.max() ?? 0)
                 return CellText(String(repeating: shaft(way).text, count: width), role(way))
             }
         case "second":
