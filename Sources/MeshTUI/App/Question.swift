@@ -50,7 +50,8 @@ extension AppModel {
         var details: [DetailLine] {
             switch self {
             case .asked: [.text(CellText("\(Glyph.waiting.text) reading the mesh's configuration", .pending))]
-            case .lines(let lines): lines.map { .text(CellText($0)) }
+            case .lines(let lines):
+                lines.flatMap { $0.columns > 96 ? $0.wrapped(to: 96) : [$0] }.map { .text(CellText($0)) }
             case .failed(let reason): [.text(CellText(reason, .error))]
             }
         }

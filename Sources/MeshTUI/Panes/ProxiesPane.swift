@@ -38,8 +38,8 @@ struct ProxiesPane: Pane {
     func arrangement(width: Int) -> Arrangement {
         let vitals = ["memory", "uptime", "connections", "live"]
         let types = Self.types.map { $0.lowercased() }
-        if width >= 110 {
-            return .table(["name", "ns", "kind", "state"] + types + ["version"] + vitals + ["rejection"])
+        if width >= 140 {
+            return .table(["name", "kind", "state"] + types + ["version"] + vitals + ["rejection"])
         }
         if width >= 70 { return .table(["name", "state"] + types + vitals + ["rejection"]) }
         if width >= 46 { return .table(["name", "state", "memory", "uptime", "live"]) }
