@@ -42,6 +42,12 @@ install: build
 	install -m 755 .build/release/meshtop $(DESTDIR)$(PREFIX)/bin/meshtop
 	install -m 755 .build/release/libCCapture.so $(DESTDIR)$(PREFIX)/lib/meshtop/libCCapture.so
 	cp -R themes examples config.schema.json $(DESTDIR)$(PREFIX)/share/meshtop/
+	.build/release/meshtop generate man $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	.build/release/meshtop completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/meshtop
+	.build/release/meshtop completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_meshtop
+	.build/release/meshtop completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/meshtop.fish
 
 clean:
 	rm -rf .build

@@ -101,7 +101,8 @@ let package = Package(
             ] + nio("NIOCore", "NIOHTTP1") + hummingbird("Hummingbird"),
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "MeshtopTests", dependencies: ["meshtop", "MeshTUI", "MeshState", argumentParser],
+            name: "MeshtopTests",
+            dependencies: ["meshtop", "MeshTUI", "MeshState", "MeshClient", "MeshLab", argumentParser],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["MeshState", "meshtop", subprocess], swiftSettings: strict),

@@ -33,9 +33,10 @@ struct Meshtop: AsyncParsableCommand {
         subcommands: [ConsoleCommand.self, DemoCommand.self] + listCommands + [
             AllowCommand.self, ToggleCommand.self, ApplyCommand.self, EditCommand.self, DeleteCommand.self,
             HistoryCommand.self, UndoCommand.self, SweepCommand.self, RecordCommand.self, ReplayCommand.self,
-            InfoCommand.self, GenerateCommand.self,
+            InfoCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             RegisterCommand.self, DeregisterCommand.self,
+            DoctorCommand.self, CompletionsCommand.self, GenerateCommand.self,
             LabCommand.self, WorkloadCommand.self,
         ],
         defaultSubcommand: ConsoleCommand.self)

@@ -68,7 +68,9 @@ import Testing
         try Golden.check(model, "denied")
     }
 
-    @Test func unreachable() throws {
+    @Test func unreachable() throws { try Golden.check(Self.unreachableMesh(), "unreachable") }
+
+    static func unreachableMesh() -> AppModel {
         let sources = World.sources().mapValues { _ in
             SourceState(
                 condition: .failing(
@@ -77,8 +79,8 @@ import Testing
                 interval: 1)
         }
         var model = AppModel(size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga")
-        _ = update(&model, .snapshot(Self.empty(sources)))
-        try Golden.check(model, "unreachable")
+        _ = update(&model, .snapshot(empty(sources)))
+        return model
     }
 
     @Test func filteredToNothing() throws {

@@ -72,6 +72,8 @@ public final class KubernetesClient: Sendable {
         var body: [UInt8]
         /// Texts of the `Warning` headers, made safe.
         var warnings: [String]
+        /// The `Date` header.
+        var date: String?
     }
 
     /// Sends a request and reads the whole answer.
@@ -96,7 +98,8 @@ public final class KubernetesClient: Sendable {
                     throw await failure(status, response.headers, Array(buffer: bytes), what)
                 }
                 let warnings = response.headers["Warning"].map { Self.text(ofWarning: $0) }
-                return Answer(body: Array(buffer: bytes), warnings: warnings)
+                return Answer(
+                    body: Array(buffer: bytes), warnings: warnings, date: response.headers.first(name: "Date"))
             }
         }
     }

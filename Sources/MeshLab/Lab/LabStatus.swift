@@ -1,5 +1,5 @@
 public import Foundation
-import MeshState
+public import MeshState
 
 /// How the lab fares; the lab process keeps it in `status.json` of the state folder.
 public struct LabStatus: Codable, Sendable, Hashable {
@@ -53,4 +53,26 @@ public struct LabStatus: Codable, Sendable, Hashable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try encoder.encode(self).writePrivately(to: Self.file(in: stateDirectory))
     }
+}
+
+extension LabStatus {
+    /// What `meshtop lab status -o json` prints.
+    public static let fields = [
+        RecordField("phase", .string, "starting, ready, failed, stopping or stopped"),
+        RecordField("detail", .string, "what is being done while starting, or why it failed; else empty"),
+        RecordField("pid", .integer, "the lab's process"),
+        RecordField("outboundPolicy", .string, "the policy that it was started with"),
+        RecordField("server", .string, "the address of its Kubernetes API"),
+        RecordField("kubeconfig", .string, "the file with which kubectl speaks to it"),
+        RecordField("productPage", .string, "Bookinfo's page"),
+        RecordField("proxies[].proxy", .string, "a proxy's pod"),
+        RecordField("proxies[].namespace", .string, "its namespace"),
+        RecordField("proxies[].workload", .string, "its workload"),
+        RecordField("proxies[].live", .boolean, "whether Envoy answers"),
+        RecordField("proxies[].synced", .boolean, "whether it has the newest configuration"),
+        RecordField("proxies[].rejection", .string, "Envoy's reason for a configuration that it refused", when: "it refused one"),
+        RecordField("programs[].name", .string, "one program of the lab"),
+        RecordField("programs[].pid", .integer, "its process", when: "it runs"),
+        RecordField("programs[].restarts", .integer, "how often it was started again"),
+    ]
 }

@@ -5,6 +5,7 @@ public struct RecordField: Sendable, Hashable {
     /// What a field holds.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case string, integer, number, boolean
+        case integerOrString = "integer or string"
         /// A string such as `2026-11-21T14:02:31Z`.
         case time
         case strings = "list of strings"

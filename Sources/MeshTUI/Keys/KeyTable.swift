@@ -55,7 +55,7 @@ public struct KeyBinding: Sendable {
     public var command: String { name.lowercased().split(separator: " ").joined(separator: "-") }
 
     /// `t F9`.
-    var keysText: String { keys.map(\.label).joined(separator: " ") }
+    public var keysText: String { keys.map(\.label).joined(separator: " ") }
 }
 
 /// The only list of keys: what they do, help and footer all come from it.

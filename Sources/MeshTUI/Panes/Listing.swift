@@ -19,6 +19,10 @@ public struct Listing: Sendable {
     /// The log, which is of use without a mesh, too.
     public static let log = LogPane.listing
 
+    public init(_ id: PaneID) { pane = Panes.pane(id) }
+
+    init(pane: any Pane) { self.pane = pane }
+
     public var id: PaneID { pane.id }
     public var title: String { pane.title }
     /// What its rows are, in the plural.

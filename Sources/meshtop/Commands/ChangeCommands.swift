@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MeshClient
 import MeshState
+import MeshTUI
 
 /// What every command that changes the mesh takes.
 struct ChangeOptions: ParsableArguments {
@@ -36,7 +37,9 @@ struct AllowCommand: AsyncParsableCommand {
             If such a call was blocked, the entry is made from it: its protocol, and for a plain connection its address. \
             The command ends when the proxies hold the entry.
             """)
-    @Argument(help: ArgumentHelp("The host or address, and the port.", valueName: "HOST:PORT"))
+    @Argument(
+        help: ArgumentHelp("The host or address, and the port.", valueName: "HOST:PORT"),
+        completion: .custom { words, _, _ in await Completion.names(of: Listing(.blocked), words) })
     var destination: String
     @Option(help: "Only blocked calls of this workload count, and the entry goes into its namespace.")
     var from: String?
@@ -65,7 +68,9 @@ struct ToggleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "toggle", abstract: "Switch a service entry off, or on again, without losing anything of it.",
         discussion: "The command ends when no proxy holds the entry any more, or they do again.")
-    @Argument(help: "The entry's name.")
+    @Argument(
+        help: "The entry's name.",
+        completion: .custom { words, _, _ in await Completion.names(of: Listing(.entries), words) })
     var name: String
     @Flag(name: .customLong("on"), help: "Switch it on; nothing to do if it is.")
     var on = false

@@ -57,12 +57,7 @@ struct ConsoleCommand: AsyncParsableCommand {
             size: size, now: snapshot.time, contextName: snapshot.identity.context, user: NSUserName(),
             readOnly: setup.isReadOnly, interval: screen.interval, keys: setup.keys, clock: .local)
         _ = update(&model, .snapshot(snapshot))
-        let isUnicode = !screen.ascii && Self.localeIsUTF8(environment)
+        let isUnicode = !screen.ascii && TerminalFacts.isUTF8(environment)
         return render(model, size: size, capabilities: Capabilities(colors: .mono, unicode: isUnicode)).text
-    }
-
-    private static func localeIsUTF8(_ environment: [String: String]) -> Bool {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
-        return locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")
     }
 }

@@ -66,9 +66,21 @@ struct ValidateCommand: ParsableCommand {
 }
 
 /// A finding with the file that it is in, in the forms in which it is printed.
-private struct FileFinding {
+struct FileFinding {
     let file: String
     let finding: ManifestFinding
+
+    /// What `record` holds.
+    static let fields = [
+        RecordField("file", .string, "the file, or - for standard input"),
+        RecordField("line", .integer, "the line that is at fault, counted from 1"),
+        RecordField("kind", .string, "kind of the object; empty where it has none"),
+        RecordField("namespace", .string, "its namespace; empty where it names none"),
+        RecordField("name", .string, "its name; empty where it has none"),
+        RecordField("path", .string, "path of the field, such as spec.ports[0].protocol; empty for the whole object"),
+        RecordField("severity", .string, "error: it would be refused; warning: it would be taken"),
+        RecordField("message", .string, "what is wrong, in the words of the API server or istiod"),
+    ]
 
     static let titles = ["FILE:LINE", "SEVERITY", "OBJECT", "PATH", "MESSAGE"]
 

@@ -67,6 +67,26 @@ extension Advice {
     }
 }
 
+extension Advice {
+    /// What `record` holds.
+    public static let fields =
+        [
+            RecordField("rule", .string, "the rule that found it, such as port-capture"),
+            RecordField("severity", .string, "warning: calls go elsewhere than they seem to; info: worth knowing"),
+        ] + objectFields + [
+            RecordField("field", .string, "path of the field that is at fault, such as spec.addresses"),
+            RecordField("message", .string, "what is the case"),
+            RecordField("why", .string, "Istio's rule behind it"),
+            RecordField("remedy", .string, "what to do about it"),
+        ] + RecordField.under("others[]", objectFields)
+
+    private static let objectFields = [
+        RecordField("kind", .string, "kind of the object"),
+        RecordField("namespace", .string, "its namespace"),
+        RecordField("name", .string, "its name"),
+    ]
+}
+
 /// Finds what neither Istio's webhook nor `istioctl analyze` tells of.
 public enum Advisor {
     /// Each rule is one type in a file of its own.

@@ -1,0 +1,1 @@
+../../MeshTUITests/RecordCheck.swift
