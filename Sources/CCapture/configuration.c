@@ -70,6 +70,10 @@ static void read_environment(void) {
     if (text && inet_pton(AF_INET, text, &config.pod) != 1) config.pod.s_addr = 0;
     text = getenv("MESHTOP_WORLD_MAP");
     if (text && strlen(text) < sizeof config.world_map) strcpy(config.world_map, text);
+    text = getenv("MESHTOP_EGRESS_RULES");
+    if (text && strlen(text) < sizeof config.egress_rules) strcpy(config.egress_rules, text);
+    text = getenv("MESHTOP_BLACK_HOLE");
+    if (text && !parse_address(text, &config.black_hole)) config.black_hole.sin_port = 0;
     text = getenv("MESHTOP_SEARCH");
     if (text) read_search_list(text);
     text = getenv("MESHTOP_LOCALHOST");

@@ -94,7 +94,7 @@ static int ask(const char *name, struct in_addr *addresses, int capacity) {
     if (getrandom(&id, sizeof id, 0) != sizeof id) return DNS_FAILED;
     size_t size = write_query(query, id, name);
     if (size == 0) return DNS_UNKNOWN;
-    const struct sockaddr_in *server = &configuration()->name_server;
+    const struct sockaddr_in *server = name_server_for_pod();
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return DNS_FAILED;
     int result = DNS_FAILED;

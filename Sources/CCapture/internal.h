@@ -36,6 +36,8 @@ struct configuration {
     struct sockaddr_in name_server;
     struct in_addr pod;
     char world_map[PATH_MAX];
+    char egress_rules[PATH_MAX];
+    struct sockaddr_in black_hole;
     char search[SEARCH_DOMAINS][DOMAIN_LENGTH];
     int search_count;
     struct in_addr localhost;
@@ -98,6 +100,16 @@ const char *mounted_path(const char *path, char buffer[PATH_MAX]);
 
 /* What the world map says about a destination; false if it says nothing. */
 bool world_route(const char *file, const struct sockaddr_in *destination, struct route *route);
+
+/* Calls a function with each line of a file until it says that it has found what it looks for.
+   Whether it has; `missing` tells that there is no such file. */
+bool find_line(const char *file, bool (*fits)(const char *line, void *context), void *context, bool *missing);
+
+/* Whether the pod's rules let a packet of a protocol (IPPROTO_TCP, IPPROTO_UDP) out to a destination. */
+bool may_leave(int protocol, const struct sockaddr_in *destination);
+
+/* The name server, or the black hole where the pod may not ask it. */
+const struct sockaddr_in *name_server_for_pod(void);
 
 /* Remembers where a socket's program thinks that it is connected to. */
 void remember_origin(int fd, const struct sockaddr_in *destination);

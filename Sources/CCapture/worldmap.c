@@ -1,16 +1,19 @@
-/* The world map. It is short, and read anew for each connection: nothing is shared between threads or grows stale. */
+/* The world map. */
 #include "internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { LINE_LENGTH = 128, BLOCK_LENGTH = 4096 };
+struct search {
+    const struct sockaddr_in *destination;
+    struct route *route;
+};
 
 /* Whether a line fits the destination; if so, fills in the route. */
-static bool line_route(const char *line, const struct sockaddr_in *destination, struct route *route) {
+static bool line_route(const char *line, void *context) {
+    const struct search *search = context;
+    const struct sockaddr_in *destination = search->destination;
+    struct route *route = search->route;
     char from[32], to[32], kind[16] = "";
     struct sockaddr_in key;
     if (line[0] == '#' || sscanf(line, "%31s %31s %15s", from, to, kind) < 2) return false;
@@ -23,30 +26,7 @@ static bool line_route(const char *line, const struct sockaddr_in *destination, 
 }
 
 bool world_route(const char *file, const struct sockaddr_in *destination, struct route *route) {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    char block[BLOCK_LENGTH], line[LINE_LENGTH];
-    size_t used = 0;
-    bool found = false;
-    while (!found) {
-        ssize_t count = read(fd, block, sizeof block);
-        if (count < 0 && errno == EINTR) continue;
-        /* The last line needs no newline. */
-        if (count <= 0) {
-            line[used] = 0;
-            found = line_route(line, destination, route);
-            break;
-        }
-        for (ssize_t index = 0; index < count && !found; index++) {
-            if (block[index] != '\n') {
-                if (used < sizeof line - 1) line[used++] = block[index];
-                continue;
-            }
-            line[used] = 0;
-            used = 0;
-            found = line_route(line, destination, route);
-        }
-    }
-    close(fd);
-    return found;
+    struct search search = {.destination = destination, .route = route};
+    bool missing;
+    return find_line(file, line_route, &search, &missing);
 }

@@ -56,6 +56,10 @@ public struct LabLayout: Sendable, Hashable {
     /// `istiodAddress:15014`.
     public var istiodAddress: String { "127.\(block).0.3" }
 
+    /// Where nothing is ever answered, at ``blackHolePort``.
+    public var blackHoleAddress: String { "127.\(block).0.4" }
+    public static let blackHolePort = 15_009
+
     public var databaseFile: URL { stateDirectory.appending(path: "objects.sqlite") }
     public var kubeconfigFile: URL { stateDirectory.appending(path: "kubeconfig") }
     /// Holds `ca.pem`, `ca.key`, and the certificates that it signed.
@@ -66,6 +70,11 @@ public struct LabLayout: Sendable, Hashable {
     public var proxyDirectory: URL { stateDirectory.appending(path: "proxies") }
     /// The map from addresses of the mesh to the loopback that the capture library reads.
     public var worldMapFile: URL { stateDirectory.appending(path: "world.map") }
+
+    /// Holds a file for each pod that network policies limit.
+    var egressRulesDirectory: URL { stateDirectory.appending(path: "egress") }
+    /// What a pod may reach; there is none where it may reach everything.
+    func egressRulesFile(for ip: String) -> URL { egressRulesDirectory.appending(path: ip) }
 
     /// Holds what listens on a Unix socket. A socket's path is short, so that of a long state folder is elsewhere.
     public var socketDirectory: URL {

@@ -23,7 +23,8 @@ enum APICatalog {
                 "selfsubjectaccessreviews": "SelfSubjectAccessReview",
                 "selfsubjectrulesreviews": "SelfSubjectRulesReview",
             ]),
-        Group(name: "networking.istio.io", versions: Resource.serviceEntries.versions),
+        Group(name: Resource.serviceEntries.group, versions: Resource.serviceEntries.versions),
+        Group(name: Resource.networkPolicies.group, versions: Resource.networkPolicies.versions),
     ]
 
     static let version: JSONValue = [
@@ -150,6 +151,7 @@ extension Resource {
         case .endpoints: ["ep"]
         case .configMaps: ["cm"]
         case .events: ["ev"]
+        case .networkPolicies: ["netpol"]
         case .serviceEntries: ["se"]
         case .virtualServices: ["vs"]
         case .destinationRules: ["dr"]

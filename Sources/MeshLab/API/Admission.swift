@@ -29,6 +29,7 @@ enum Admission {
         if !causes.isEmpty { throw .invalid(resource, name, causes: causes) }
         if let denial = AdmissionMessage.denied(problems) { throw APIFailure(400, nil, denial.cut(16_384)) }
         if let unread = undecodable(object) { throw .invalid(resource, name, causes: [unread]) }
+        if resource == .networkPolicies { return NetworkPolicyRules.warnings(about: object["spec"] ?? [:]) }
         return AdmissionMessage.warnings(problems)
     }
 

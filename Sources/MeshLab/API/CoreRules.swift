@@ -13,6 +13,7 @@ enum CoreRules {
         case .endpoints: endpoints(object)
         case .configMaps: data(object, ["data", "binaryData"]) + immutability(object, live: live)
         case .secrets: secret(object, live: live) + immutability(object, live: live)
+        case .networkPolicies: NetworkPolicyRules.violations(in: object["spec"] ?? [:])
         default: []
         }
     }
@@ -49,7 +50,7 @@ enum CoreRules {
         return result
     }
 
-    private static func targetPort(_ target: JSONValue?, _ field: String) -> [InvalidField] {
+    static func targetPort(_ target: JSONValue?, _ field: String) -> [InvalidField] {
         switch target {
         case .integer(let number)?: return range(number, field)
         case .string(let name)?:
@@ -170,19 +171,19 @@ enum CoreRules {
         return result
     }
 
-    private static func range(_ number: Int64, _ field: String) -> [InvalidField] {
+    static func range(_ number: Int64, _ field: String) -> [InvalidField] {
         (1...65535).contains(number)
             ? [] : [invalid(field, .integer(number), "must be between 1 and 65535, inclusive")]
     }
 
-    private static func oneOf(_ allowed: [String], _ value: JSONValue?, _ field: String) -> [InvalidField] {
+    static func oneOf(_ allowed: [String], _ value: JSONValue?, _ field: String) -> [InvalidField] {
         guard let text = value?.stringValue, !allowed.contains(text) else { return [] }
         let words = allowed.map { "\"\($0)\"" }.joined(separator: ", ")
         let message = "Unsupported value: \(JSONValue.string(text).jsonText()): supported values: \(words)"
         return [InvalidField(.notSupported, field, message)]
     }
 
-    private static func invalid(_ field: String, _ value: JSONValue, _ rule: String) -> InvalidField {
+    static func invalid(_ field: String, _ value: JSONValue, _ rule: String) -> InvalidField {
         InvalidField(.invalid, field, "Invalid value: \(value.jsonText()): \(rule)")
     }
 }

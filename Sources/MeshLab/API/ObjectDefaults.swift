@@ -12,6 +12,7 @@ enum ObjectDefaults {
         case .services: service(&object, live: live)
         case .endpoints: endpoints(&object)
         case .secrets: secret(&object)
+        case .networkPolicies: networkPolicy(&object)
         default: break
         }
     }
@@ -53,14 +54,29 @@ enum ObjectDefaults {
         object["subsets"] = .array(
             subsets.map { subset in
                 guard case .array(let ports) = subset["ports"] else { return subset }
-                return subset.replacing(
-                    "ports",
-                    by: .array(
-                        ports.map { port in
-                            port.objectValue == nil || port["protocol"] != nil
-                                ? port : port.replacing("protocol", by: "TCP")
-                        }))
+                return subset.replacing("ports", by: .array(ports.map(withProtocol)))
             })
+    }
+
+    private static func networkPolicy(_ object: inout JSONValue) {
+        guard case .object(var spec) = object["spec"] ?? [:] else { return }
+        for direction in ["egress", "ingress"] {
+            guard case .array(let rules) = spec[direction] else { continue }
+            spec[direction] = .array(
+                rules.map { rule in
+                    guard case .array(let ports) = rule["ports"] else { return rule }
+                    return rule.replacing("ports", by: .array(ports.map(withProtocol)))
+                })
+        }
+        if spec["policyTypes"] == nil {
+            let hasEgress = spec["egress"]?.arrayValue?.isEmpty == false
+            spec["policyTypes"] = hasEgress ? ["Ingress", "Egress"] : ["Ingress"]
+        }
+        object["spec"] = .object(spec)
+    }
+
+    private static func withProtocol(_ port: JSONValue) -> JSONValue {
+        port.objectValue == nil || port["protocol"] != nil ? port : port.replacing("protocol", by: "TCP")
     }
 
     private static func secret(_ object: inout JSONValue) {

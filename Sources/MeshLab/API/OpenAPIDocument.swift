@@ -60,7 +60,9 @@ enum OpenAPIDocument {
     }
 
     private static func typeName(_ resource: Resource, _ version: String) -> String {
-        let group = resource.group.isEmpty ? "io.k8s.api.core" : "io.istio.networking"
+        let group =
+            resource.isCustom
+            ? "io.istio.networking" : resource.group.isEmpty ? "io.k8s.api.core" : "io.k8s.api.networking"
         return "\(group).\(version).\(resource.kind)"
     }
 

@@ -151,7 +151,7 @@ extension Schema {
 
 extension Resource {
     /// Whether the schema names every member that an object may have.
-    var isFullyDescribed: Bool { isCustom || self == .configMaps || self == .secrets }
+    var isFullyDescribed: Bool { isCustom || [.configMaps, .secrets, .networkPolicies].contains(self) }
 
     /// The type of this resource's objects.
     var schema: Schema {
@@ -163,6 +163,7 @@ extension Resource {
         case .configMaps: .configMap
         case .secrets: .secret
         case .events: .event
+        case .networkPolicies: .networkPolicy
         case .serviceEntries: .serviceEntry
         case .virtualServices: .virtualService
         case .destinationRules: .destinationRule

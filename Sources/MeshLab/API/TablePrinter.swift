@@ -68,6 +68,11 @@ struct TablePrinter: Sendable {
                 Column("Data", "Number of keys.") { size($0, ["data"]) }, age,
             ]
         case .events: return eventColumns(now)
+        case .networkPolicies:
+            let selector = Column("Pod-Selector", "Labels of the pods that the policy is for.") { object in
+                .string(ObjectSelector(object["spec"]?["podSelector"]).description)
+            }
+            return [name, selector, age]
         case .serviceEntries:
             return [
                 name, Column("Hosts", "hosts", "Hosts of the entry."),

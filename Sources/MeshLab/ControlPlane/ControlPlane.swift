@@ -113,11 +113,13 @@ public actor ControlPlane {
 
     /// Waits until every proxy is live and has all that it was sent; returns those that are not when time runs out, or
     /// as soon as one has rejected something.
-    public func awaitSynced(timeout: Duration) async -> [ProxySyncDetail] {
+    ///
+    /// - Parameter proxies: those that are waited for; nil for all.
+    public func awaitSynced(_ proxies: Set<ProxyID>? = nil, timeout: Duration) async -> [ProxySyncDetail] {
         let deadline = ContinuousClock.now + timeout
         while true {
             let isIdle = distributor == nil
-            let missing = await status().filter { !$0.isInSync }
+            let missing = await status().filter { !$0.isInSync && proxies?.contains($0.proxy) != false }
             if isIdle && missing.isEmpty { return [] }
             let isHopeless = missing.contains { detail in
                 detail.problem != nil || detail.types.values.contains { $0.error != nil }

@@ -111,7 +111,7 @@ public struct LabControl: Sendable {
         guard try isRunning, let layout = try layout() else {
             throw LabError("no lab is running; start one with: meshtop lab up")
         }
-        let places = LabPlace.all(layout: layout, library: try CaptureLibrary.locate(executable: executable))
+        let places = try LabPlace.all(layout: layout, library: CaptureLibrary.locate(executable: executable))
         guard let found = places.first(where: { $0.names.contains(place) }) else {
             let known = Set(places.compactMap(\.names.first)).sorted().joined(separator: ", ")
             throw LabError("no workload or host is called \(place); there are: \(known)")

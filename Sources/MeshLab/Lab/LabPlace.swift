@@ -10,8 +10,16 @@ struct LabPlace: Sendable {
     let environment: [String: String]
 
     /// Every place, in the order in which a name is looked up.
-    static func all(layout: LabLayout, library: URL) -> [LabPlace] {
-        let workloads = LabWorkload.all.filter { $0.name != "istiod" }.map { workload in
+    static func all(layout: LabLayout, library: URL) throws -> [LabPlace] {
+        let inhabited = LabWorkload.all.filter { ![.istiod, .nameServer].contains($0) }
+        let workloads = try inhabited.map { workload in
+            // The pod is the one that there is now.
+            let isReplaced =
+                try workload == .plainSleep
+                && LabWorld.node(for: .injectedSleep, layout: layout).map {
+                    try SocketProbe.isListening(address: $0.loopback, port: ProxyNode.outboundPort)
+                } == true
+            let workload = isReplaced ? .injectedSleep : workload
             let node = LabWorld.node(for: workload, layout: layout)
             var environment =
                 node.map { Capture.environment(for: $0, layout: layout, library: library) }

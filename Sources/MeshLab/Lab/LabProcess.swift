@@ -49,8 +49,9 @@ public struct LabProcess: Sendable {
         try await report.step("making certificates")
         let authority = LabCA(directory: layout.certificateDirectory)
         let nodes = LabWorld.nodes(layout: layout)
+        let allNodes = nodes + LabWorld.injectedNodes(layout: layout)
         try await authority.prepare()
-        try await authority.issue(to: nodes)
+        try await authority.issue(to: allNodes)
         let server = "https://127.0.0.1:\(settings.apiPort)"
         try Kubeconfig.write(
             Kubeconfig.text(
@@ -66,9 +67,13 @@ public struct LabProcess: Sendable {
         try await LabWorld.seed(store, authority: authority)
         try await store.seed([MeshSettings.configMap(policy: policy)])
         try WorldMap.write(layout: layout)
+        let networkPolicies = NetworkPolicies(store: store, layout: layout)
+        try await networkPolicies.write()
+        let blackHole = try BlackHole(layout: layout)
+        defer { withExtendedLifetime(blackHole) {} }
         var feed = MeshFeed(store: store, policy: policy, logger: logger)
         let mesh = await feed.list()
-        let controlPlane = ControlPlane(layout: layout, nodes: nodes)
+        let controlPlane = ControlPlane(layout: layout, nodes: allNodes)
         try await controlPlane.start(with: mesh)
         let names = NameTable(LabWorld.addresses())
         let serviceNames = ServiceNames(store: store, names: names)
@@ -101,6 +106,7 @@ public struct LabProcess: Sendable {
                 group.addTask { try await workloadNameServer.run() }
                 group.addTask { try await serviceNames.follow() }
                 group.addTask { await ExpiryKeeper(store: store, logger: logger).run() }
+                group.addTask { try await networkPolicies.follow() }
                 group.addTask { [feed] in
                     var feed = feed
                     try await feed.follow(into: controlPlane)
@@ -108,9 +114,12 @@ public struct LabProcess: Sendable {
                 group.addTask {
                     await listening.wait()
                     try await startPrograms(layout, nodes, supervisor, report)
-                    try await awaitSync(controlPlane, report)
+                    try await awaitSync(controlPlane, nodes, report)
                     try await awaitWorld(layout, nodes, report)
-                    try await report.keep(controlPlane, supervisor, nodes: nodes)
+                    try await report.keep(controlPlane, supervisor, nodes: allNodes)
+                }
+                group.addTask {
+                    try await podKeeper(store, controlPlane, supervisor).follow()
                 }
                 group.addTask {
                     await LoadGenerator(url: LabWorld.productPageURL(layout: layout)).run()
@@ -146,9 +155,23 @@ public struct LabProcess: Sendable {
         }
     }
 
-    private func awaitSync(_ controlPlane: ControlPlane, _ report: LabReport) async throws {
+    private func podKeeper(
+        _ store: ObjectStore, _ controlPlane: ControlPlane, _ supervisor: Supervisor
+    ) throws -> PodKeeper {
+        let library = try CaptureLibrary.locate(executable: executable)
+        let envoy = try EnvoyLocator.find()
+        let layout = controlPlane.layout
+        return PodKeeper(
+            store: store, supervisor: supervisor, controlPlane: controlPlane,
+            proxy: { node in
+                EnvoyLaunch.program(
+                    node: node, envoy: envoy, captureLibrary: library, worldMap: layout.worldMapFile, layout: layout)
+            }, logger: logger)
+    }
+
+    private func awaitSync(_ controlPlane: ControlPlane, _ nodes: [ProxyNode], _ report: LabReport) async throws {
         try await report.step("waiting until every proxy is live and in sync")
-        let late = await controlPlane.awaitSynced(timeout: .seconds(60))
+        let late = await controlPlane.awaitSynced(Set(nodes.map(\.id)), timeout: .seconds(60))
         guard late.isEmpty else {
             let names = late.map { detail in
                 let reason = detail.problem ?? detail.types.values.compactMap(\.error).first

@@ -43,7 +43,11 @@ actor LabReport {
         while !Task.isCancelled {
             let details = Dictionary(
                 await controlPlane.status().map { ($0.proxy, $0) }, uniquingKeysWith: { first, _ in first })
-            status.proxies = nodes.sorted { $0.id < $1.id }.map { node in
+            // A sidecar that comes by injection is there when its pod is.
+            let shown = nodes.filter {
+                $0.id.pod != LabWorkload.injectedSleep.pod || details[$0.id]?.isReachable == true
+            }
+            status.proxies = shown.sorted { $0.id < $1.id }.map { node in
                 let detail = details[node.id]
                 return LabStatus.ProxyStatus(
                     proxy: node.id.pod, namespace: node.id.namespace, workload: node.workload,

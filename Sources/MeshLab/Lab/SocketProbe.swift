@@ -35,7 +35,7 @@ enum SocketProbe {
         return Int(in_port_t(bigEndian: name.sin_port))
     }
 
-    private static func socketAddress(_ address: String, _ port: Int) throws -> sockaddr_in {
+    static func socketAddress(_ address: String, _ port: Int) throws -> sockaddr_in {
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_port = in_port_t(port).bigEndian

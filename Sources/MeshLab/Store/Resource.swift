@@ -3,6 +3,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
     case namespaces, pods, services, endpoints
     case configMaps = "configmaps"
     case secrets, events
+    case networkPolicies = "networkpolicies"
     case serviceEntries = "serviceentries"
     case virtualServices = "virtualservices"
     case destinationRules = "destinationrules"
@@ -11,7 +12,9 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
     case workloadGroups = "workloadgroups"
 
     /// The API group; empty for the core group.
-    public var group: String { isCustom ? "networking.istio.io" : "" }
+    public var group: String {
+        self == .networkPolicies ? "networking.k8s.io" : isCustom ? "networking.istio.io" : ""
+    }
 
     /// The served versions, the preferred one first; objects are stored in the first.
     public var versions: [String] { isCustom ? ["v1", "v1beta1", "v1alpha3"] : ["v1"] }
@@ -26,6 +29,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
         case .configMaps: "ConfigMap"
         case .secrets: "Secret"
         case .events: "Event"
+        case .networkPolicies: "NetworkPolicy"
         case .serviceEntries: "ServiceEntry"
         case .virtualServices: "VirtualService"
         case .destinationRules: "DestinationRule"
@@ -42,7 +46,7 @@ public enum Resource: String, Sendable, Hashable, CaseIterable {
     /// Whether the resource is defined by a CustomResourceDefinition, which decides many of the API's manners.
     public var isCustom: Bool {
         switch self {
-        case .namespaces, .pods, .services, .endpoints, .configMaps, .secrets, .events: false
+        case .namespaces, .pods, .services, .endpoints, .configMaps, .secrets, .events, .networkPolicies: false
         case .serviceEntries, .virtualServices, .destinationRules, .gateways, .sidecars, .workloadEntries,
             .workloadGroups:
             true

@@ -42,6 +42,8 @@ public enum Capture {
             "MESHTOP_WORLD_MAP": layout.worldMapFile.path,
             "MESHTOP_POD_IP": ip,
             "MESHTOP_NAME_SERVER": "\(layout.nameServerAddress):\(layout.nameServerPort)",
+            "MESHTOP_EGRESS_RULES": layout.egressRulesFile(for: ip).path,
+            "MESHTOP_BLACK_HOLE": "\(layout.blackHoleAddress):\(LabLayout.blackHolePort)",
         ]
     }
 

@@ -40,6 +40,9 @@ extension LabService {
             name: "sleep", namespace: "default", number: 25, labels: ["app": "sleep", "service": "sleep"],
             selector: ["app": "sleep"], ports: [port(80, "http", "HTTP")]),
         LabService(
+            name: "kube-dns", namespace: "kube-system", number: 10, labels: ["k8s-app": "kube-dns"],
+            selector: ["k8s-app": "kube-dns"], ports: [port(53, "dns", "UDP")]),
+        LabService(
             name: "istiod", namespace: "istio-system", number: 30, labels: ["app": "istiod", "istio": "pilot"],
             selector: ["app": "istiod"],
             // TCP, whatever they carry: each HTTP port of the mesh costs every Envoy a watched file.

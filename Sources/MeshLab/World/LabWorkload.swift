@@ -82,6 +82,30 @@ extension LabWorkload {
         "mysqldb", in: "vm", labels: ["app": "mysqldb"], ip: "10.150.0.5",
         ports: [ServicePort(number: 3306, name: "mysql", protocolText: "MySQL")], template: nil)
 
+    private static func sleepInTestEgress(_ kind: Pod.ProxyKind, ip: String, suffix: String) -> LabWorkload {
+        LabWorkload(
+            "sleep", in: "test-egress", kind: kind, labels: ["app": "sleep"], ip: ip, serviceAccount: "sleep",
+            template: Template(image: curl, hash: "7656cf8794", suffix: suffix))
+    }
+
+    /// The pod without a proxy in a namespace of the documents, as it is where that namespace does not ask for injection.
+    static let plainSleep = sleepInTestEgress(.none, ip: "10.244.0.41", suffix: "n3v7p")
+    /// The pod that takes its place where the namespace does.
+    static let injectedSleep = sleepInTestEgress(.sidecar, ip: "10.244.0.42", suffix: "h6w9s")
+
+    /// The cluster's DNS; the lab process is behind its address.
+    static let nameServer = LabWorkload(
+        "coredns", in: "kube-system", kind: .none, labels: ["k8s-app": "kube-dns"], ip: "10.244.0.2",
+        ports: [ServicePort(number: 53, name: "dns", protocolText: "UDP")], serviceAccount: "coredns",
+        template: Template(image: "registry.k8s.io/coredns/coredns:v1.12.0", hash: "668d6bf9bc", suffix: "4zq7m"))
+
+    /// istiod; the lab process is behind its address.
+    static let istiod = LabWorkload(
+        "istiod", in: "istio-system", kind: .none, labels: ["app": "istiod", "istio": "pilot"], ip: "10.244.0.3",
+        ports: [ServicePort(number: 15_014, name: "http-monitoring", protocolText: "HTTP")], serviceAccount: "istiod",
+        template: Template(
+            image: "docker.io/istio/pilot:\(LabWorld.istioVersion)", hash: "5c4b6d8f7b", suffix: "r8w6z"))
+
     /// Bookinfo, the client of the documents' tasks, the egress gateway, the virtual machine, and pods without a proxy.
     public static let all: [LabWorkload] = [
         bookinfo("productpage", "v1", pod: 10, hash: "54bb874995", suffix: "x2x9k"),
@@ -109,15 +133,6 @@ extension LabWorkload {
             "my-nginx", in: "mesh-external", kind: .none, labels: ["run": "my-nginx"], ip: "10.244.0.40",
             served: [443, 31_443].map { OutsideHost.Port(number: $0, transport: .mutualTLS, site: .nginx) },
             template: Template(image: "docker.io/library/nginx:1.27", hash: "6f5d8c9b74", suffix: "bk5lx")),
-        LabWorkload(
-            "sleep", in: "test-egress", kind: .none, labels: ["app": "sleep"], ip: "10.244.0.41",
-            serviceAccount: "sleep", template: Template(image: curl, hash: "7656cf8794", suffix: "n3v7p")),
-        // The lab process itself is behind its address.
-        LabWorkload(
-            "istiod", in: "istio-system", kind: .none, labels: ["app": "istiod", "istio": "pilot"], ip: "10.244.0.3",
-            ports: [ServicePort(number: 15_014, name: "http-monitoring", protocolText: "HTTP")],
-            serviceAccount: "istiod",
-            template: Template(
-                image: "docker.io/istio/pilot:\(LabWorld.istioVersion)", hash: "5c4b6d8f7b", suffix: "r8w6z")),
+        plainSleep, nameServer, istiod,
     ]
 }

@@ -29,7 +29,7 @@ extension LabWorld {
 
     private static func namespace(_ name: String) -> JSONValue {
         var labels = ["kubernetes.io/metadata.name": name]
-        if name == "default" { labels["istio-injection"] = "enabled" }
+        if name == "default" { labels[injectionLabel] = "enabled" }
         return [
             "apiVersion": "v1", "kind": "Namespace",
             "metadata": ["name": .string(name), "labels": JSONValue(labels)],
@@ -48,12 +48,13 @@ extension LabWorld {
                 "ports": .array(
                     service.ports.map { port in
                         var result: JSONValue = [
-                            "name": .string(port.name), "port": integer(port.number), "protocol": "TCP",
+                            "name": .string(port.name), "port": integer(port.number),
+                            "protocol": .string(port.transport),
                             "targetPort": integer(port.targetPort ?? port.number),
                         ]
                         // Only where it is not what the name says.
-                        if PortProtocol(portName: port.name, appProtocol: nil, number: port.number)
-                            != port.parsedProtocol
+                        if port.transport == "TCP",
+                            PortProtocol(portName: port.name, appProtocol: nil, number: port.number) != port.parsedProtocol
                         {
                             result["appProtocol"] = .string(port.protocolText.lowercased())
                         }
@@ -75,7 +76,8 @@ extension LabWorld {
         }
         let ports: [JSONValue] = service.ports.map { port in
             [
-                "name": .string(port.name), "port": integer(port.targetPort ?? port.number), "protocol": "TCP",
+                "name": .string(port.name), "port": integer(port.targetPort ?? port.number),
+                "protocol": .string(port.transport),
             ]
         }
         return [
@@ -85,7 +87,10 @@ extension LabWorld {
         ]
     }
 
-    private static func pod(_ workload: LabWorkload, _ template: LabWorkload.Template, time: JSONValue) -> JSONValue {
+    /// - Parameter isReady: whether what runs in the pod does what it is there for.
+    static func pod(
+        _ workload: LabWorkload, _ template: LabWorkload.Template, time: JSONValue, isReady: Bool = true
+    ) -> JSONValue {
         var metadata = metadata(workload.pod, workload.namespace, podLabels(of: workload))
         metadata["ownerReferences"] = [
             [
@@ -103,8 +108,10 @@ extension LabWorld {
         var containers: [(name: String, image: String, ports: [JSONValue])] = []
         if workload.kind != .gateway {
             let name = workload.name == "istiod" ? "discovery" : workload.container
-            let ports = workload.ports.map(\.number) + workload.served.map(\.number)
-            containers.append((name, template.image, ports.map { containerPort($0) }))
+            let ports =
+                workload.ports.map { containerPort($0.number, transport: $0.transport) }
+                + workload.served.map { containerPort($0.number) }
+            containers.append((name, template.image, ports))
         }
         if workload.kind != .none {
             containers.append(("istio-proxy", proxyImage, [containerPort(15_090, name: "http-envoy-prom")]))
@@ -124,11 +131,17 @@ extension LabWorld {
                 "phase": "Running", "hostIP": "127.0.0.1", "podIP": .string(workload.ip),
                 "podIPs": [["ip": .string(workload.ip)]], "startTime": time,
                 "conditions": .array(
-                    conditions.map { ["type": .string($0), "status": "True", "lastTransitionTime": time] }),
+                    conditions.map { type in
+                        let isTrue = isReady || !type.hasSuffix("Ready")
+                        return [
+                            "type": .string(type), "status": isTrue ? "True" : "False", "lastTransitionTime": time,
+                        ]
+                    }),
                 "containerStatuses": .array(
                     containers.map {
                         [
-                            "name": .string($0.name), "image": .string($0.image), "imageID": "", "ready": true,
+                            "name": .string($0.name), "image": .string($0.image), "imageID": "",
+                            "ready": .bool(isReady || $0.name != "istio-proxy"),
                             "started": true, "restartCount": 0, "state": ["running": ["startedAt": time]],
                         ]
                     }),
@@ -140,8 +153,8 @@ extension LabWorld {
         ["name": .string(name), "namespace": .string(namespace), "labels": JSONValue(labels)]
     }
 
-    private static func containerPort(_ number: Int, name: String? = nil) -> JSONValue {
-        var port: JSONValue = ["containerPort": integer(number), "protocol": "TCP"]
+    private static func containerPort(_ number: Int, name: String? = nil, transport: String = "TCP") -> JSONValue {
+        var port: JSONValue = ["containerPort": integer(number), "protocol": .string(transport)]
         if let name { port["name"] = .string(name) }
         return port
     }

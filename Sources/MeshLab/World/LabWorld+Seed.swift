@@ -6,7 +6,7 @@ extension LabWorld {
     /// Those of what runs are put right at each start. What decides where calls go is stored once: people change it.
     static func seed(_ store: ObjectStore, authority: LabCA) async throws {
         let ratings = await store.get(.services, namespace: "default", name: "ratings")
-        try await store.seed(objects() + secrets(authority))
+        try await store.seed(await currentObjects(store) + secrets(authority))
         // A lab from the time before it had routes had a service for each version.
         guard ratings?["spec"]?["selector"] != ["app": "ratings"] else { return }
         try await store.seed(routing)
@@ -14,6 +14,31 @@ extension LabWorld {
         where await store.get(resource, namespace: "default", name: "ratings-v1") != nil {
             try await store.delete(resource, namespace: "default", name: "ratings-v1")
         }
+    }
+
+    /// The world's objects, with the labels that people gave to namespaces. Of a pod that these ask to inject, there is
+    /// none: ``PodKeeper`` makes it.
+    private static func currentObjects(_ store: ObjectStore) async throws -> [JSONValue] {
+        let replaced = LabWorkload.injectedSleep
+        if await store.get(.pods, namespace: replaced.namespace, name: replaced.pod) != nil {
+            try await store.delete(.pods, namespace: replaced.namespace, name: replaced.pod)
+        }
+        var isInjected = false
+        var result: [JSONValue] = []
+        for var object in objects() {
+            let name = object["metadata"]?["name"]?.stringValue ?? ""
+            if object["kind"] == "Namespace" {
+                let live = await store.get(.namespaces, namespace: "", name: name)
+                let labels = live?["metadata"]?["labels"]?.stringMap ?? [:]
+                let own = object["metadata"]?["labels"]?.stringMap ?? [:]
+                object["metadata"]?["labels"] = JSONValue(labels.merging(own) { $1 })
+                if name == replaced.namespace { isInjected = labels[injectionLabel] == "enabled" }
+            } else if object["kind"] == "Pod", isInjected, name == LabWorkload.plainSleep.pod {
+                continue
+            }
+            result.append(object)
+        }
+        return result
     }
 
     /// The documents' `destination-rule-all.yaml`, as far as versions are chosen from, and their

@@ -6,12 +6,19 @@ public enum LabWorld {
     /// The release of Istio whose names and behaviour the lab follows.
     public static let istioVersion = "1.28.0"
     static let proxyImage = "docker.io/istio/proxyv2:\(istioVersion)"
-    static let namespaces = ["default", "istio-system"] + ["mesh-external", "test-egress", "vm"]
+    static let namespaces = ["default", "istio-system", "kube-system", "mesh-external", "test-egress", "vm"]
     static let nodeName = "lab"
+    /// The label by which a namespace asks for sidecars: `enabled`.
+    static let injectionLabel = "istio-injection"
 
     /// The proxies: a sidecar a workload, the egress gateway's own, and the virtual machine's.
     public static func nodes(layout: LabLayout) -> [ProxyNode] {
         LabWorkload.all.compactMap { node(for: $0, layout: layout) }
+    }
+
+    /// The proxies that come and go with the injection of sidecars.
+    static func injectedNodes(layout: LabLayout) -> [ProxyNode] {
+        [node(for: .injectedSleep, layout: layout)].compactMap(\.self)
     }
 
     static func node(for workload: LabWorkload, layout: LabLayout) -> ProxyNode? {

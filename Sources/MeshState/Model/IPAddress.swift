@@ -9,6 +9,9 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// - Parameter bytes: four or sixteen of them, in network order.
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+
     public var isIPv4: Bool { bytes.count == 4 }
 
     /// The address in its shortest usual form.
@@ -74,6 +77,12 @@ public struct IPPrefix: Sendable, Hashable {
     public let address: IPAddress
     /// Bits that count, up to 32 or 128.
     public let length: Int
+
+    /// - Parameter length: the bits of the address that count.
+    package init(address: IPAddress, length: Int) {
+        self.address = address
+        self.length = length
+    }
 
     /// Reads an address with or without `/length`; an address alone is a block of one.
     public init?(_ text: some StringProtocol) {

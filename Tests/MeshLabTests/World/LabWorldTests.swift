@@ -54,9 +54,9 @@ import Testing
         func all(_ kind: String) -> [JSONValue] { objects.filter { $0["kind"]?.stringValue == kind } }
         #expect(
             all("Namespace").map { $0["metadata"]?["name"] } == [
-                "default", "istio-system", "mesh-external", "test-egress", "vm",
+                "default", "istio-system", "kube-system", "mesh-external", "test-egress", "vm",
             ])
-        #expect(all("Service").count == 8 && all("Endpoints").count == 8 && all("Pod").count == 13)
+        #expect(all("Service").count == 9 && all("Endpoints").count == 9 && all("Pod").count == 14)
         // `meshtop register` makes it.
         #expect(all("Service").allSatisfy { $0["metadata"]?["namespace"] != "vm" })
         func endpoint(_ name: String) throws -> JSONValue {
