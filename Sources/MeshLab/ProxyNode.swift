@@ -18,6 +18,8 @@ public struct ProxyNode: Sendable, Hashable, Identifiable {
     public var directory: URL
     /// The Kubernetes service account that the workload runs as.
     public var serviceAccount: String
+    /// Whether its workload is told the addresses that istiod allocates, for which the proxy then listens.
+    public var usesAllocatedAddresses = false
 
     public init(
         id: ProxyID, workload: String, kind: Pod.ProxyKind, labels: [String: String], ip: String, loopback: String,
@@ -44,7 +46,8 @@ public struct ProxyNode: Sendable, Hashable, Identifiable {
 
     /// What decides which configuration it gets.
     package var target: PlanTarget {
-        PlanTarget(namespace: id.namespace, kind: kind, labels: labels)
+        PlanTarget(
+            namespace: id.namespace, kind: kind, labels: labels, usesAllocatedAddresses: usesAllocatedAddresses)
     }
 
     public static let adminPort = 15_000

@@ -7,10 +7,14 @@ struct TestLab: Sendable {
     let meshtop: String
 
     /// Starts a lab, hands it to `body`, and stops it, whatever becomes of `body`.
-    static func run(policy: String = "REGISTRY_ONLY", _ body: (TestLab) async throws -> Void) async throws {
+    static func run(
+        policy: String = "REGISTRY_ONLY", options: [String] = [], _ body: (TestLab) async throws -> Void
+    ) async throws {
         let lab = try TestLab()
         do {
-            try await lab.meshtop("lab", "up", "--outbound-policy", policy)
+            try await output(
+                of: lab.meshtop, ["lab", "up", "--outbound-policy", policy] + options, environment: lab.environment,
+                limit: .seconds(150))
             try await body(lab)
         } catch {
             let log = try? String(contentsOf: lab.stateHome.appending(path: "meshtop/lab/lab.log"), encoding: .utf8)

@@ -123,6 +123,12 @@ extension Response {
             status: .init(code: code), headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
+    static func bytes(_ bytes: [UInt8], type: String) -> Response {
+        var headers = HTTPFields.api
+        headers[.contentType] = type
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
     /// An answer that is written bit by bit; it ends early when the client goes away.
     static func streaming(
         _ request: Request, contentType: String,

@@ -67,7 +67,10 @@ struct APIResponder: HTTPResponder {
             return APICatalog.resources(group: group, version: version).map { .json($0) }
                 ?? .text("404 page not found\n", code: 404)
         case .openAPIv2:
-            // kubectl asks for Protocol Buffers here and goes on without it.
+            let types = OpenAPIDocument.protobufTypes
+            if MediaType.list(request.accept).contains(where: { types.contains($0.name) }) {
+                return .bytes(OpenAPIDocument.version2Protobuf, type: types[1])
+            }
             guard MediaType.list(request.accept).contains(where: \.takesJSON) else { throw APIFailure.notAcceptable }
             return .json(OpenAPIDocument.version2)
         case .openAPIv3(let name):

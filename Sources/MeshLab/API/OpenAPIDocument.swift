@@ -59,7 +59,7 @@ enum OpenAPIDocument {
         return [name: schema.openAPI(prefix: prefix)]
     }
 
-    private static func typeName(_ resource: Resource, _ version: String) -> String {
+    static func typeName(_ resource: Resource, _ version: String) -> String {
         let group =
             resource.isCustom
             ? "io.istio.networking" : resource.group.isEmpty ? "io.k8s.api.core" : "io.k8s.api.networking"

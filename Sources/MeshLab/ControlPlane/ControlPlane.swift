@@ -108,6 +108,9 @@ public actor ControlPlane {
         return details.sorted { $0.proxy < $1.proxy }
     }
 
+    /// What becomes of calls to unknown hosts, as the mesh's settings have it now.
+    var outboundPolicy: OutboundPolicy { index.mesh.policy }
+
     /// What brings a proxy to what it is to have.
     func pusher(of proxy: ProxyID) -> ProxyPusher? { pushers[proxy] }
 
@@ -165,7 +168,9 @@ public actor ControlPlane {
         let report = groups.values.reduce(into: PushReport()) { $0.merge($1.planner.report) }
         var watches: [ProxyID: [DiscoveryType: [String]]] = [:]
         for (proxy, pusher) in pushers { watches[proxy] = await pusher.watches }
+        let empty = groups.values.flatMap { $0.planner.emptyClusters }
         return DebugView(
-            index: index, report: report, proxies: await status(), nodes: nodes, layout: layout, watches: watches)
+            index: index, report: report, proxies: await status(), nodes: nodes, layout: layout, watches: watches,
+            emptyClusters: Set(empty))
     }
 }

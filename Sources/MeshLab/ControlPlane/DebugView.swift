@@ -11,7 +11,15 @@ struct DebugView: Sendable {
     /// The names of each type that each proxy asked for.
     var watches: [ProxyID: [DiscoveryType: [String]]] = [:]
 
-    static let endpoints: [(path: String, summary: String)] = [
+    /// Objects as the API has them: Istio's configuration, and Endpoints.
+    var objects: [Resource: [JSONValue]] = [:]
+    /// Names of clusters that some proxy has and that have no endpoints.
+    var emptyClusters: Set<String> = []
+
+    /// Every document, by name.
+    static let allEndpoints = (endpoints + meshEndpoints + proxyEndpoints).sorted { $0.path < $1.path }
+
+    private static let endpoints: [(path: String, summary: String)] = [
         ("adsz", "Status and debug interface for ADS"),
         ("configz", "Debug support for config"),
         ("endpointShardz", "Info about the endpoint shards"),
@@ -31,12 +39,12 @@ struct DebugView: Sendable {
         case "push_status": pushStatus
         case "registryz": registryz
         case "syncz": syncz
-        default: nil
+        default: meshDocument(name)
         }
     }
 
     /// Only the proxies that answer: for istiod one that is gone is not there.
-    private var connected: [ProxySyncDetail] { proxies.filter(\.isReachable) }
+    var connected: [ProxySyncDetail] { proxies.filter(\.isReachable) }
 
     private var syncz: JSONValue {
         .array(
@@ -99,10 +107,11 @@ struct DebugView: Sendable {
 
     private var pushStatus: JSONValue {
         .object(
-            report.metrics.mapValues { events in
+            pushReport.metrics.mapValues { events in
                 .object(
                     events.mapValues { event in
-                        var value: [String: JSONValue] = ["message": .string(event.message)]
+                        var value: [String: JSONValue] = [:]
+                        if !event.message.isEmpty { value["message"] = .string(event.message) }
                         if !event.proxy.isEmpty { value["proxy"] = .string(event.proxy) }
                         return .object(value)
                     })
@@ -110,16 +119,14 @@ struct DebugView: Sendable {
     }
 
     private var configz: JSONValue {
-        .array(
-            index.mesh.entries.filter { MeshConfiguration.isVisible($0.meta) }.sorted { $0.id < $1.id }.map { entry in
-                var object = entry.object
-                if object.objectValue == nil {
-                    object = [
-                        "metadata": ["name": .string(entry.meta.name), "namespace": .string(entry.meta.namespace)]
-                    ]
-                }
-                object["kind"] = .string(ServiceEntry.kind)
-                object["apiVersion"] = "networking.istio.io/v1"
+        let known = Resource.allCases.filter(\.isCustom).sorted { $0.kind < $1.kind }
+        return .array(
+            known.flatMap { objects[$0] ?? [] }.filter { object in
+                let meta = ObjectMeta(name: "", namespace: "", labels: object["metadata"]?["labels"]?.stringMap ?? [:])
+                return MeshConfiguration.isVisible(meta)
+            }.map { object in
+                var object = object
+                object["metadata"]?["managedFields"] = nil
                 return object
             })
     }
@@ -128,7 +135,7 @@ struct DebugView: Sendable {
         .array(index.rows.map(Self.registryRow))
     }
 
-    private static func registryRow(_ row: MeshService) -> JSONValue {
+    static func registryRow(_ row: MeshService) -> JSONValue {
         let exportTo: JSONValue =
             switch row.visibility {
             // The mesh default is not spelled out.
@@ -155,13 +162,7 @@ struct DebugView: Sendable {
                 "ClusterExternalAddresses": ["Addresses": .null], "ClusterExternalPorts": .null,
                 "ObjectName": .string(row.source.name),
             ],
-            "ports": .array(
-                row.ports.map { port in
-                    [
-                        "name": .string(port.name), "port": .integer(Int64(port.number)),
-                        "protocol": .string(protocolText(port.parsedProtocol)),
-                    ]
-                }),
+            "ports": .array(row.ports.map(portDocument)),
             "creationTime": .string(text(of: Date(timeIntervalSince1970: Double(row.created)))),
             "hostname": .string(row.host),
             "clusterVIPs": [
@@ -170,6 +171,13 @@ struct DebugView: Sendable {
             ],
             "defaultAddress": .string(address), "Resolution": .integer(resolution),
             "MeshExternal": .bool(row.isExternal), "ResourceVersion": "",
+        ]
+    }
+
+    static func portDocument(_ port: ServicePort) -> JSONValue {
+        [
+            "name": .string(port.name), "port": .integer(Int64(port.number)),
+            "protocol": .string(protocolText(port.parsedProtocol)),
         ]
     }
 
@@ -212,5 +220,5 @@ struct DebugView: Sendable {
         ]
     }
 
-    private static func text(of time: Date) -> String { time.formatted(.iso8601) }
+    static func text(of time: Date) -> String { time.formatted(.iso8601) }
 }

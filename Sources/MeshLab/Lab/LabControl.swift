@@ -35,11 +35,12 @@ public struct LabControl: Sendable {
     ///
     /// - Parameters:
     ///   - policy: what becomes of calls to unknown hosts.
+    ///   - capturesNames: whether sidecars answer for names, with the addresses that istiod allocates.
     ///   - executable: the meshtop binary, which is started again as the lab process.
     ///   - progress: told each step while it is being done.
     /// - Returns: the lab's status, and whether this call started it.
     public func up(
-        policy: OutboundPolicy, executable: URL, progress: (String) -> Void
+        policy: OutboundPolicy, capturesNames: Bool = false, executable: URL, progress: (String) -> Void
     ) async throws -> (status: LabStatus, started: Bool) {
         if try isRunning, let running = try status(), running.phase != .stopping {
             guard running.outboundPolicy == policy.rawValue else {
@@ -47,13 +48,19 @@ public struct LabControl: Sendable {
                     "the lab runs with outbound policy \(running.outboundPolicy); run meshtop lab down first to change it"
                 )
             }
+            guard running.dnsCapture == capturesNames else {
+                throw LabError(
+                    "the lab runs \(capturesNames ? "without" : "with") DNS capture; "
+                        + "run meshtop lab down first to change it")
+            }
             return (try await untilReady(pid: running.pid, progress: progress), false)
         }
         try FileManager.default.createDirectory(
             at: stateDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let pid = try DetachedProcess.start(
             executable: executable.path,
-            arguments: ["lab", "run", "--outbound-policy", policy.rawValue, "--state-directory", stateDirectory.path],
+            arguments: ["lab", "run", "--outbound-policy", policy.rawValue, "--state-directory", stateDirectory.path]
+                + (capturesNames ? ["--dns-capture"] : []),
             logFile: logFile)
         return (try await untilReady(pid: pid, progress: progress), true)
     }

@@ -7,13 +7,17 @@ public import MeshState
 public struct LabProcess: Sendable {
     private let stateDirectory: URL
     private let policy: OutboundPolicy
+    private let capturesNames: Bool
     private let executable: URL
     private let logger = Logger(label: "lab")
 
-    /// - Parameter executable: the meshtop binary, which also runs the workloads.
-    public init(stateDirectory: URL, policy: OutboundPolicy, executable: URL) {
+    /// - Parameters:
+    ///   - capturesNames: whether sidecars answer for names, with the addresses that istiod allocates.
+    ///   - executable: the meshtop binary, which also runs the workloads.
+    public init(stateDirectory: URL, policy: OutboundPolicy, capturesNames: Bool = false, executable: URL) {
         self.stateDirectory = stateDirectory
         self.policy = policy
+        self.capturesNames = capturesNames
         self.executable = executable
     }
 
@@ -25,7 +29,7 @@ public struct LabProcess: Sendable {
         guard let lock = try LabLock(stateDirectory: stateDirectory) else {
             throw LabError("another lab process works in \(stateDirectory.path)")
         }
-        let report = LabReport(stateDirectory: stateDirectory, policy: policy)
+        let report = LabReport(stateDirectory: stateDirectory, policy: policy, capturesNames: capturesNames)
         do {
             try await report.step("ending what an earlier lab left behind")
             try LabProcesses.endLeftovers(stateDirectory: stateDirectory)
@@ -48,8 +52,8 @@ public struct LabProcess: Sendable {
     private func serve(_ layout: LabLayout, _ settings: LabSettings, _ report: LabReport) async throws {
         try await report.step("making certificates")
         let authority = LabCA(directory: layout.certificateDirectory)
-        let nodes = LabWorld.nodes(layout: layout)
-        let allNodes = nodes + LabWorld.injectedNodes(layout: layout)
+        let nodes = LabWorld.nodes(layout: layout, capturesNames: capturesNames)
+        let allNodes = nodes + LabWorld.injectedNodes(layout: layout, capturesNames: capturesNames)
         try await authority.prepare()
         try await authority.issue(to: allNodes)
         let server = "https://127.0.0.1:\(settings.apiPort)"
@@ -64,7 +68,9 @@ public struct LabProcess: Sendable {
 
         try await report.step("opening the objects")
         let store = try ObjectStore(file: layout.databaseFile)
-        try await LabWorld.seed(store, authority: authority)
+        try await LabWorld.seed(store, authority: authority, capturesNames: capturesNames)
+        var allocator = AddressAllocator(store: store, logger: logger)
+        try await allocator.allocate()
         try await store.seed([MeshSettings.configMap(policy: policy)])
         try WorldMap.write(layout: layout)
         let networkPolicies = NetworkPolicies(store: store, layout: layout)
@@ -76,7 +82,7 @@ public struct LabProcess: Sendable {
         let controlPlane = ControlPlane(layout: layout, nodes: allNodes)
         try await controlPlane.start(with: mesh)
         let names = NameTable(LabWorld.addresses())
-        let serviceNames = ServiceNames(store: store, names: names)
+        let serviceNames = ServiceNames(store: store, names: names, capturesNames: capturesNames)
         await serviceNames.load()
         let nameServer = try await NameServer(
             names: names, for: .other, address: layout.nameServerAddress, port: layout.nameServerPort)
@@ -92,7 +98,9 @@ public struct LabProcess: Sendable {
                 keyPEM: try String(contentsOf: authority.apiServer.keyFile, encoding: .utf8)),
             token: settings.token, runtime: LabRuntime(layout: layout), logger: Self.quiet("api"),
             onServerRunning: { _ in listening.pass() })
-        let istiod = DebugServer(controlPlane: controlPlane, logger: Self.quiet("istiod"))
+        let istiod = DebugServer(controlPlane: controlPlane, logger: Self.quiet("istiod")) { resource in
+            await store.list(resource).objects
+        }
         let outside = OutsideWorld(layout: layout, authority: authority)
 
         do {
@@ -106,6 +114,11 @@ public struct LabProcess: Sendable {
                 group.addTask { try await workloadNameServer.run() }
                 group.addTask { try await serviceNames.follow() }
                 group.addTask { await ExpiryKeeper(store: store, logger: logger).run() }
+                group.addTask { try await ServiceEndpoints(store: store).follow() }
+                group.addTask { [allocator] in
+                    var allocator = allocator
+                    try await allocator.follow()
+                }
                 group.addTask { try await networkPolicies.follow() }
                 group.addTask { [feed] in
                     var feed = feed
@@ -162,7 +175,7 @@ public struct LabProcess: Sendable {
         let envoy = try EnvoyLocator.find()
         let layout = controlPlane.layout
         return PodKeeper(
-            store: store, supervisor: supervisor, controlPlane: controlPlane,
+            store: store, supervisor: supervisor, controlPlane: controlPlane, capturesNames: capturesNames,
             proxy: { node in
                 EnvoyLaunch.program(
                     node: node, envoy: envoy, captureLibrary: library, worldMap: layout.worldMapFile, layout: layout)

@@ -7,11 +7,11 @@ actor LabReport {
     private var status: LabStatus
     private var written: LabStatus?
 
-    init(stateDirectory: URL, policy: OutboundPolicy) {
+    init(stateDirectory: URL, policy: OutboundPolicy, capturesNames: Bool) {
         self.stateDirectory = stateDirectory
         status = LabStatus(
-            phase: .starting, detail: "", pid: getpid(), outboundPolicy: policy.rawValue, server: "", kubeconfig: "",
-            productPage: "", proxies: [], programs: [])
+            phase: .starting, detail: "", pid: getpid(), outboundPolicy: policy.rawValue,
+            dnsCapture: capturesNames, server: "", kubeconfig: "", productPage: "", proxies: [], programs: [])
     }
 
     func describe(server: String, kubeconfig: String, productPage: String) {
@@ -54,6 +54,7 @@ actor LabReport {
                     live: detail?.isReachable ?? false, synced: detail?.isInSync ?? false,
                     rejection: detail?.problem ?? detail?.types.values.compactMap(\.error).first)
             }
+            status.outboundPolicy = await controlPlane.outboundPolicy.rawValue
             status.programs = await supervisor.statuses.map {
                 LabStatus.ProgramStatus(name: $0.name, pid: $0.pid, restarts: $0.restarts)
             }

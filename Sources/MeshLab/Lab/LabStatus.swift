@@ -27,6 +27,8 @@ public struct LabStatus: Codable, Sendable, Hashable {
     public var detail: String
     public var pid: Int32
     public var outboundPolicy: String
+    /// Whether sidecars answer for names, with the addresses that istiod allocates.
+    public var dnsCapture: Bool?
     public var server: String
     public var kubeconfig: String
     public var productPage: String

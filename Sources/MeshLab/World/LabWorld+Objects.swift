@@ -4,12 +4,16 @@ public import MeshState
 /// The lab's world as Kubernetes objects, for a new lab's API.
 extension LabWorld {
     /// Every Namespace, Service, Endpoints and Pod, in the order in which they can be created.
-    public static func objects(startTime: Date = Date()) -> [JSONValue] {
+    ///
+    /// - Parameter capturesNames: whether sidecars answer for names (`ISTIO_META_DNS_CAPTURE`).
+    public static func objects(startTime: Date = Date(), capturesNames: Bool = false) -> [JSONValue] {
         let time = JSONValue.string(startTime.formatted(.iso8601))
-        return namespaces.map(namespace) + LabService.all.map(service) + LabService.all.map(endpoints)
-            + LabWorkload.all.compactMap { workload in
-                workload.template.map { pod(workload, $0, time: time) }
-            }
+        let services = LabService.all.map(service)
+        let pods = LabWorkload.all.compactMap { workload in
+            workload.template.map { pod(workload, $0, time: time, capturesNames: capturesNames) }
+        }
+        let endpoints = services.compactMap { ServiceEndpoints.endpoints(of: $0, pods: pods) }
+        return namespaces.map(namespace) + services + endpoints + pods
     }
 
     /// The documents' `client-credential`, which the nginx outside the mesh demands: for sidecars, and for the gateway.
@@ -65,31 +69,10 @@ extension LabWorld {
         ]
     }
 
-    private static func endpoints(_ service: LabService) -> JSONValue {
-        let addresses: [JSONValue] = service.workloads.map { workload in
-            [
-                "ip": .string(workload.ip), "nodeName": .string(nodeName),
-                "targetRef": [
-                    "kind": "Pod", "name": .string(workload.pod), "namespace": .string(workload.namespace),
-                ],
-            ]
-        }
-        let ports: [JSONValue] = service.ports.map { port in
-            [
-                "name": .string(port.name), "port": integer(port.targetPort ?? port.number),
-                "protocol": .string(port.transport),
-            ]
-        }
-        return [
-            "apiVersion": "v1", "kind": "Endpoints",
-            "metadata": metadata(service.name, service.namespace, service.labels),
-            "subsets": [["addresses": .array(addresses), "ports": .array(ports)]],
-        ]
-    }
-
     /// - Parameter isReady: whether what runs in the pod does what it is there for.
     static func pod(
-        _ workload: LabWorkload, _ template: LabWorkload.Template, time: JSONValue, isReady: Bool = true
+        _ workload: LabWorkload, _ template: LabWorkload.Template, time: JSONValue, isReady: Bool = true,
+        capturesNames: Bool
     ) -> JSONValue {
         var metadata = metadata(workload.pod, workload.namespace, podLabels(of: workload))
         metadata["ownerReferences"] = [
@@ -124,7 +107,13 @@ extension LabWorld {
                 "serviceAccountName": .string(workload.serviceAccount),
                 "containers": .array(
                     containers.map {
-                        ["name": .string($0.name), "image": .string($0.image), "ports": .array($0.ports)]
+                        var container: JSONValue = [
+                            "name": .string($0.name), "image": .string($0.image), "ports": .array($0.ports),
+                        ]
+                        if capturesNames, workload.kind == .sidecar, $0.name == "istio-proxy" {
+                            container["env"] = [["name": "ISTIO_META_DNS_CAPTURE", "value": "true"]]
+                        }
+                        return container
                     }),
             ],
             "status": [

@@ -4,9 +4,9 @@ extension LabWorld {
     /// Brings the world's objects into the store of a lab.
     ///
     /// Those of what runs are put right at each start. What decides where calls go is stored once: people change it.
-    static func seed(_ store: ObjectStore, authority: LabCA) async throws {
+    static func seed(_ store: ObjectStore, authority: LabCA, capturesNames: Bool = false) async throws {
         let ratings = await store.get(.services, namespace: "default", name: "ratings")
-        try await store.seed(await currentObjects(store) + secrets(authority))
+        try await store.seed(await currentObjects(store, capturesNames: capturesNames) + secrets(authority))
         // A lab from the time before it had routes had a service for each version.
         guard ratings?["spec"]?["selector"] != ["app": "ratings"] else { return }
         try await store.seed(routing)
@@ -18,14 +18,14 @@ extension LabWorld {
 
     /// The world's objects, with the labels that people gave to namespaces. Of a pod that these ask to inject, there is
     /// none: ``PodKeeper`` makes it.
-    private static func currentObjects(_ store: ObjectStore) async throws -> [JSONValue] {
+    private static func currentObjects(_ store: ObjectStore, capturesNames: Bool) async throws -> [JSONValue] {
         let replaced = LabWorkload.injectedSleep
         if await store.get(.pods, namespace: replaced.namespace, name: replaced.pod) != nil {
             try await store.delete(.pods, namespace: replaced.namespace, name: replaced.pod)
         }
         var isInjected = false
         var result: [JSONValue] = []
-        for var object in objects() {
+        for var object in objects(capturesNames: capturesNames) {
             let name = object["metadata"]?["name"]?.stringValue ?? ""
             if object["kind"] == "Namespace" {
                 let live = await store.get(.namespaces, namespace: "", name: name)

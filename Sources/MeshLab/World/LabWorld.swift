@@ -12,22 +12,26 @@ public enum LabWorld {
     static let injectionLabel = "istio-injection"
 
     /// The proxies: a sidecar a workload, the egress gateway's own, and the virtual machine's.
-    public static func nodes(layout: LabLayout) -> [ProxyNode] {
-        LabWorkload.all.compactMap { node(for: $0, layout: layout) }
+    ///
+    /// - Parameter capturesNames: whether sidecars answer for names (`ISTIO_META_DNS_CAPTURE`).
+    public static func nodes(layout: LabLayout, capturesNames: Bool = false) -> [ProxyNode] {
+        LabWorkload.all.compactMap { node(for: $0, layout: layout, capturesNames: capturesNames) }
     }
 
     /// The proxies that come and go with the injection of sidecars.
-    static func injectedNodes(layout: LabLayout) -> [ProxyNode] {
-        [node(for: .injectedSleep, layout: layout)].compactMap(\.self)
+    static func injectedNodes(layout: LabLayout, capturesNames: Bool) -> [ProxyNode] {
+        [node(for: .injectedSleep, layout: layout, capturesNames: capturesNames)].compactMap(\.self)
     }
 
-    static func node(for workload: LabWorkload, layout: LabLayout) -> ProxyNode? {
+    static func node(for workload: LabWorkload, layout: LabLayout, capturesNames: Bool = false) -> ProxyNode? {
         guard workload.kind != .none, let loopback = layout.loopback(for: workload.ip) else { return nil }
         let id = ProxyID(pod: workload.pod, namespace: workload.namespace)
-        return ProxyNode(
+        var node = ProxyNode(
             id: id, workload: workload.name, kind: workload.kind, labels: podLabels(of: workload), ip: workload.ip,
             loopback: loopback, applicationPorts: workload.ports,
             directory: layout.proxyDirectory.appending(path: id.description), serviceAccount: workload.serviceAccount)
+        node.usesAllocatedAddresses = capturesNames && workload.kind == .sidecar
+        return node
     }
 
     /// The addresses of the hosts outside, by lower-case name; those of services come from the API's objects.

@@ -9,6 +9,7 @@ struct PodKeeper: Sendable {
     let store: ObjectStore
     let supervisor: Supervisor
     let controlPlane: ControlPlane
+    let capturesNames: Bool
     /// Starts a pod's proxy.
     let proxy: @Sendable (ProxyNode) -> Program
     let logger: Logger
@@ -68,6 +69,8 @@ struct PodKeeper: Sendable {
     private func put(_ workload: LabWorkload, isReady: Bool) async throws {
         guard let template = workload.template else { return }
         let time = JSONValue.string(Date.now.formatted(.iso8601))
-        try await store.seed([LabWorld.pod(workload, template, time: time, isReady: isReady)])
+        try await store.seed([
+            LabWorld.pod(workload, template, time: time, isReady: isReady, capturesNames: capturesNames)
+        ])
     }
 }

@@ -1,13 +1,18 @@
+import Foundation
 import MeshState
 
-/// Keeps the names of the mesh's services in a name table, as a cluster's DNS does.
+/// Keeps the names of the mesh's services in a name table, as a cluster's DNS does, and those of ServiceEntries where
+/// proxies answer for names.
 struct ServiceNames: Sendable {
     private let store: ObjectStore
     private let names: NameTable
+    private let capturesNames: Bool
 
-    init(store: ObjectStore, names: NameTable) {
+    /// - Parameter capturesNames: whether sidecars answer for names (`ISTIO_META_DNS_CAPTURE`).
+    init(store: ObjectStore, names: NameTable, capturesNames: Bool = false) {
         self.store = store
         self.names = names
+        self.capturesNames = capturesNames
     }
 
     /// Reads all Services and Endpoints; returns the version of the store at which it began.
@@ -18,6 +23,9 @@ struct ServiceNames: Sendable {
             .services,
             with: Self.addresses(
                 services: await store.list(.services).objects, endpoints: await store.list(.endpoints).objects))
+        if capturesNames {
+            names.replace(.virtual, with: Self.addresses(entries: await store.list(.serviceEntries).objects))
+        }
         return version
     }
 
@@ -27,11 +35,37 @@ struct ServiceNames: Sendable {
             let version = await load()
             do {
                 for try await event in store.changes(since: version)
-                where event.resource == .services || event.resource == .endpoints { await load() }
+                where [.services, .endpoints].contains(event.resource)
+                    || capturesNames && event.resource == .serviceEntries
+                { await load() }
             } catch StoreError.expired {
                 // The lists are read anew.
             }
         }
+    }
+
+    /// The addresses of hosts of ServiceEntries, given or allocated, of several entries those of the oldest.
+    ///
+    /// Entries that the workloads of the namespace `default` do not see are left out: the lab's name server does not know
+    /// who asks.
+    static func addresses(entries: [JSONValue]) -> [String: String] {
+        let namespace = "default"
+        let known = entries.compactMap { try? ServiceEntry(object: $0) }.filter { entry in
+            let isSeen =
+                entry.exportTo.isEmpty || !Set(entry.exportTo).isDisjoint(with: ["*", namespace])
+                || entry.exportTo.contains(".") && entry.meta.namespace == namespace
+            return isSeen && MeshConfiguration.isVisible(entry.meta)
+        }.sorted { ($0.meta.creationTime ?? .distantPast, $0.id) < ($1.meta.creationTime ?? .distantPast, $1.id) }
+        var result: [String: String] = [:]
+        for entry in known {
+            let given = entry.addresses.lazy.compactMap { IPPrefix($0) }.first { $0.isSingleAddress && $0.address.isIPv4 }
+            for host in entry.hosts where result[host.lowercased()] == nil {
+                let allocated = entry.hostsToAllocate.contains(host) ? entry.allocatedAddresses[host] ?? [] : []
+                let address = given?.address ?? allocated.lazy.compactMap { IPAddress($0) }.first(where: \.isIPv4)
+                if let address { result[host.lowercased()] = address.description }
+            }
+        }
+        return result
     }
 
     /// A service's own address, or that of an endpoint where it has none.

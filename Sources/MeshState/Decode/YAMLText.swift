@@ -72,6 +72,7 @@ public enum YAMLText {
         // Aliases can make a short text stand for a huge document; a text without them has fewer values than bytes.
         var reader = YAMLReader(budget: max(200_000, text.utf8.count))
         do {
+            try YAMLAliases.checkKeys(of: text)
             let parser = try Parser(yaml: text, encoding: .utf8)
             while let node = try parser.nextRoot() {
                 let document = try reader.document(of: node)

@@ -16,10 +16,14 @@ struct LabCommand: AsyncParsableCommand {
             abstract: "Start the lab; returns when every proxy is live and in sync.")
         @Option(help: "What becomes of calls to unknown hosts: REGISTRY_ONLY blocks them, ALLOW_ANY lets them pass.")
         var outboundPolicy: OutboundPolicy = .registryOnly
+        @Flag(help: "Have sidecars answer for names, with the addresses that istiod allocates to hosts without any.")
+        var dnsCapture = false
 
         func run() async throws {
             let lab = LabControl()
-            let (status, started) = try await lab.up(policy: outboundPolicy, executable: ownExecutable()) {
+            let (status, started) = try await lab.up(
+                policy: outboundPolicy, capturesNames: dnsCapture, executable: ownExecutable()
+            ) {
                 print("lab: \($0)")
             }
             print("lab: \(started ? "is up" : "was up already"); product page: \(status.productPage)")
@@ -104,10 +108,12 @@ struct LabCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The lab process.", shouldDisplay: false)
         @Option var outboundPolicy: OutboundPolicy
         @Option var stateDirectory: String
+        @Flag var dnsCapture = false
 
         func run() async throws {
             try await LabProcess(
-                stateDirectory: URL(filePath: stateDirectory), policy: outboundPolicy, executable: ownExecutable()
+                stateDirectory: URL(filePath: stateDirectory), policy: outboundPolicy, capturesNames: dnsCapture,
+                executable: ownExecutable()
             ).run()
         }
     }

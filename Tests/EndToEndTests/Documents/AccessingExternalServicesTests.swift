@@ -59,6 +59,32 @@ extension DocumentTests {
     }
 }
 
+extension DocumentTests {
+    /// The document's change of the mesh's settings from one outbound policy to the other.
+    @Suite struct OutboundPolicy {
+        @Test(.timeLimit(.minutes(1))) func theSettingsOfTheMeshDecideAndTheLabTellsOfThem() async throws {
+            try await DocumentLab.applying { lab in
+                try await set("ALLOW_ANY", on: lab) { $0.status == 0 && $0.output.httpLines == ["HTTP/2 200"] }
+                try await set("REGISTRY_ONLY", on: lab) { $0.status == 35 }
+            }
+        }
+
+        private func set(
+            _ policy: String, on lab: DocumentLab, isExpected: (CommandResult) -> Bool
+        ) async throws {
+            let settings = try await lab.lab.kubectl("get", "cm", "istio", "-n", "istio-system", "-o", "yaml")
+            try await lab.lab.kubectl(
+                "replace", "-f", "-", input: settings.replacing(/mode: [A-Z_]+/, with: "mode: \(policy)"))
+            try await eventually("calls are as the policy says") {
+                isExpected(try await lab.lab.exec("sleep", "curl", "-sSI", "https://www.google.com"))
+            }
+            try await eventually("the lab tells of it") {
+                try await lab.lab.status()["outboundPolicy"]?.stringValue == policy
+            }
+        }
+    }
+}
+
 /// "Accessing External Services" as it begins, under the policy that lets unknown hosts pass.
 @Suite struct PassthroughDocumentTests {
     @Test(.timeLimit(.minutes(2))) func unknownHostsAreReached() async throws {

@@ -98,6 +98,41 @@ extension DocumentTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(1))) func theServerBehindAUnixSocketAnswers() async throws {
+            try await DocumentLab.applying("service-entry-reference/6-unix-domain-socket-example") { lab in
+                let call = ["env", "http_proxy=http://192.0.2.1:80", "curl", "-sSf", "http://example.unix.local/hello"]
+                let line = try await lab.sidecar.line("the call to the socket") {
+                    $0.record.authority == "example.unix.local" && $0.record.responseCode == 200
+                } after: {
+                    let answer = try await lab.lab.exec("sleep", call).output
+                    return (try? JSONValue(parsing: answer))?["server"]?.stringValue == "example.unix.local"
+                }
+                #expect(line.record.upstreamCluster == "outbound|80||example.unix.local")
+                #expect(line.record.upstreamHost?.hasSuffix("/example/socket") == true, "\(line.text)")
+            }
+        }
+
+        /// The servers take none but a client with a certificate of the mesh, which the sidecar shows.
+        @Test(.timeLimit(.minutes(1))) func aRangeOfAddressesLeadsToTheClusterOverMutualTLS() async throws {
+            try await DocumentLab.applying("service-entry-reference/2-external-svc-mongocluster") { lab in
+                let call = "exec 3<>/dev/tcp/192.192.192.7/27018; echo ping >&3; head -n2 <&3"
+                var servers: Set<String> = []
+                try await eventually("both servers have answered") {
+                    let line = try await lab.sidecar.line("the call to the cluster") {
+                        $0.record.upstreamCluster == "outbound|27018||mymongodb.somedomain" && $0.record.bytesSent > 0
+                    } after: {
+                        try await lab.lab.exec("sleep", "bash", "-c", call).output == "hello\nping\n"
+                    }
+                    #expect(line.record.downstreamLocal == "192.192.192.7:27018")
+                    servers.insert(line.record.upstreamHost ?? "")
+                    return servers == ["2.2.2.2:27018", "3.3.3.3:27018"]
+                }
+                let handshakes = try await lab.sidecar.counter(
+                    "cluster.outbound|27018||mymongodb.somedomain.ssl.handshake")
+                #expect(try #require(handshakes) >= 2)
+            }
+        }
+
         /// Which servers answer a call that is made a few times.
         private func servers(_ lab: DocumentLab, _ variable: String, _ url: String) async throws -> Set<String> {
             try await lab.expect("\(url) answers", "env", variable, "curl", "-sSf", url) { !$0.isEmpty }

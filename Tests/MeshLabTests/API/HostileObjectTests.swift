@@ -92,6 +92,12 @@ import Testing
                 "a0: &a0 [x, x]\n" + (1..<64).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
             }, code: 400, message: "more than 200000 values"),
         Case(
+            name: "YAML with such an alias in a key", method: .PATCH, path: applied, type: yaml,
+            body: {
+                "a0: &a0 [x, x]\n" + (1..<64).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+                    + "? [*a63]\n: b\n"
+            }, code: 400, message: "a key has to be a word"),
+        Case(
             name: "a body above 3 MB", body: { String(repeating: " ", count: 4 << 20) }, code: 413,
             message: "Request entity too large: limit is 3145728"),
         Case(

@@ -229,4 +229,38 @@ import Testing
             #expect(raw.err.contains("connection refused"), "\(raw.err)")
         }
     }
+
+    /// Before it sends the objects of a List, kubectl looks for their types in the older description of the API.
+    @Test func appliesLists() async throws {
+        try await TestAPI.run { api in
+            let list = """
+                apiVersion: v1
+                kind: List
+                items:
+                - {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}
+                - apiVersion: v1
+                  kind: Service
+                  metadata: {name: two}
+                  spec: {selector: {app: x}, sessionAffinity: None, ports: [{port: 80}]}
+                - apiVersion: networking.istio.io/v1
+                  kind: ServiceEntry
+                  metadata: {name: three}
+                  spec: {hosts: [a.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+                """
+            let applied = try await api.kubectl("apply", "-f", "-", input: list)
+            #expect(
+                applied.out == """
+                    configmap/one created
+                    service/two created
+                    serviceentry.networking.istio.io/three created
+
+                    """, "\(applied.err)")
+            #expect(applied.err == "")
+            let unknown = try await api.kubectl("apply", "-f", "-", input: list.replacing("resolution", with: "res"))
+            #expect(unknown.err.contains(#"unknown field "spec.res""#), "\(unknown)")
+            let strange = try await api.kubectl(
+                "apply", "-f", "-", input: list.replacing("kind: ConfigMap", with: "kind: Strange"))
+            #expect(!strange.isSuccess)
+        }
+    }
 }

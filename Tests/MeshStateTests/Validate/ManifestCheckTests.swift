@@ -138,6 +138,12 @@ struct ManifestCheckTests {
         #expect(ManifestCheck.check("a: " + String(repeating: "{a: ", count: 100_000)).findings.count == 1)
         #expect(!ManifestCheck.check(String(repeating: "- ", count: 100_000)).findings.isEmpty)
         #expect(ManifestCheck.check(String(repeating: "---\n", count: 10_000)).findings.isEmpty)
+        let doubling =
+            "a0: &a0 [x, x]\n" + (1..<64).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+        for key in ["? [*a63]\n: b", "? *a63\n: b", "*a63 : b", "k: {*a63 : b}", "k: {[*a63]: b}", "- ? {a: *a63}"] {
+            let finding = ManifestCheck.check("\(doubling)\(key)\n").findings
+            #expect(finding.count == 1 && finding[0].severity == .error, "\(key)")
+        }
         let wide = (0..<50_000).map { "- h\($0).com" }.joined(separator: "\n")
         #expect(
             ManifestCheck.check(

@@ -102,6 +102,11 @@ package struct OutboundPlanner: Sendable {
         return plan
     }
 
+    /// The names of clusters whose endpoints are known apart from names, and that have none.
+    package var emptyClusters: [String] {
+        clusters.values.flatMap(\.plans).filter { $0.discovery == .fixed([]) }.map(\.name)
+    }
+
     /// What istiod would count against a push of this plan.
     package var report: PushReport {
         var report = rules.report
