@@ -16,7 +16,8 @@ static bool lets_out(const char *line, void *context) {
     char address[32], protocol[8];
     unsigned int length, first, last;
     struct in_addr network;
-    if (sscanf(line, "%31[^/]/%u %7s %u-%u", address, &length, protocol, &first, &last) != 5 || length > 32) return false;
+    int fields = sscanf(line, "%31[^/]/%u %7s %u-%u", address, &length, protocol, &first, &last);
+    if (fields != 5 || length > 32) return false;
     if (inet_pton(AF_INET, address, &network) != 1 || strcmp(protocol, packet->protocol) != 0) return false;
     unsigned int port = ntohs(packet->destination->sin_port);
     uint32_t mask = length == 0 ? 0 : ~(uint32_t)0 << (32 - length);

@@ -24,13 +24,12 @@
  *                                     below 1024 go to the sidecar like any other
  *   MESHTOP_PATHS          both       lines `FROM=TO`: a file or Unix socket whose path begins with the one is that whose
  *                                     path begins with the other, as if mounted there; the first that fits counts
- *
- *   MESHTOP_EGRESS_RULES   both       a file, read anew like the map: what may leave the pod; everything where there is no
- *                                     such file. What may not finds no answer
+ *   MESHTOP_EGRESS_RULES   both       a file, read anew like the map: what may leave the pod; everything where there
+ *                                     is no such file. What may not meets no answer
  *   MESHTOP_BLACK_HOLE     both       ADDRESS:PORT on the loopback where nothing is ever answered
  *
- * A line of the rules is `ADDRESS/LENGTH tcp|udp FIRST-LAST`: a block of addresses, and ports. Names are asked for by UDP at
- * the name server's own address and port.
+ * A line of the rules is `ADDRESS/LENGTH tcp|udp FIRST-LAST`: a block of addresses, and ports. Names are asked for by
+ * UDP at the name server's own address and port.
  *
  * A line of the world map is `ADDRESS[:PORT] ADDRESS[:PORT] [proxy]`, and the first line that fits counts:
  *

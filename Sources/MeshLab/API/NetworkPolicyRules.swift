@@ -17,7 +17,8 @@ enum NetworkPolicyRules {
         }
         let types = spec["policyTypes"]?.arrayValue ?? []
         if types.count > 2 {
-            result.append(CoreRules.invalid("spec.policyTypes", .array(types), "may not specify more than two policyTypes"))
+            result.append(
+                CoreRules.invalid("spec.policyTypes", .array(types), "may not specify more than two policyTypes"))
         }
         for (index, type) in types.enumerated() {
             result += CoreRules.oneOf(["Egress", "Ingress"], type, "spec.policyTypes[\(index)]")

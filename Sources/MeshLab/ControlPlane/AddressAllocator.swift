@@ -44,7 +44,8 @@ struct AddressAllocator {
                     .serviceEntries, namespace: key.namespace, name: key.name, part: .status
                 ) { live in
                     guard let live else { throw StoreError.notFound(.serviceEntries, name: key.name) }
-                    return live.replacing("status", by: (live["status"] ?? [:]).replacing("addresses", by: .array(list)))
+                    return live.replacing(
+                        "status", by: (live["status"] ?? [:]).replacing("addresses", by: .array(list)))
                 }
             } catch StoreError.notFound {
                 // It was deleted meanwhile.

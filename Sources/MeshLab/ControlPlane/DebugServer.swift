@@ -43,7 +43,9 @@ public struct DebugServer: Sendable {
         router.get("/ready") { _, _ in Self.answer("", type: "text/plain; charset=utf-8") }
         router.get("/version") { _, _ in Self.answer(ControlPlane.version, type: "text/plain; charset=utf-8") }
         router.get("/debug") { _, _ in
-            let rows = DebugView.allEndpoints.map { "<li><a href=\"/debug/\($0.path)\">\($0.path)</a> \($0.summary)</li>" }
+            let rows = DebugView.allEndpoints.map {
+                "<li><a href=\"/debug/\($0.path)\">\($0.path)</a> \($0.summary)</li>"
+            }
             return Self.answer(
                 "<!DOCTYPE html><title>Debug</title><ul>\(rows.joined())</ul>\n", type: "text/html; charset=utf-8")
         }

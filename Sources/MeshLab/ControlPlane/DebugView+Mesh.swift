@@ -1,8 +1,7 @@
 import Foundation
 import MeshState
 
-/// The debug documents about the whole mesh that a mesh of one cluster has little to say in, and those about connections
-/// and workloads.
+/// The debug documents about connections and workloads, and those in which a mesh of one cluster has little to say.
 extension DebugView {
     static let meshEndpoints: [(path: String, summary: String)] = [
         ("authorizationz", "Internal authorization policies"),

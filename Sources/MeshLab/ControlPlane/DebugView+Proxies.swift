@@ -147,8 +147,9 @@ extension DebugView {
 }
 
 extension JSONValue {
-    /// The value with the names of Protocol Buffers' fields as JSON has them: `port_value` as `portValue`. Names with a dot
-    /// are keys of maps, and stay.
+    /// The value with the names of Protocol Buffers' fields as JSON has them: `port_value` as `portValue`.
+    ///
+    /// Names with a dot are keys of maps, and stay.
     var inLowerCamelCase: JSONValue {
         switch self {
         case .object(let members):

@@ -34,7 +34,9 @@ extension DebugView {
         let pods = Set(index.mesh.pods.map { "\($0.meta.namespace)/\($0.meta.name)" })
         var unready: Set<String> = []
         for object in objects[.endpoints] ?? [] {
-            let (name, namespace) = (object["metadata"]?["name"]?.stringValue, object["metadata"]?["namespace"]?.stringValue)
+            let (name, namespace) = (
+                object["metadata"]?["name"]?.stringValue, object["metadata"]?["namespace"]?.stringValue
+            )
             for subset in object["subsets"]?.arrayValue ?? [] {
                 unready.formUnion((subset["notReadyAddresses"]?.arrayValue ?? []).compactMap { $0["ip"]?.stringValue })
                 for address in subset["addresses"]?.arrayValue ?? [] {

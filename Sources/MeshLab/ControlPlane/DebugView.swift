@@ -153,7 +153,7 @@ struct DebugView: Sendable {
             case .dnsRoundRobin: 3
             case .dynamicDNS: 5
             }
-        return [
+        var result: JSONValue = [
             "Attributes": [
                 "ServiceRegistry": .string(row.registry.rawValue), "Name": .string(row.attributeName),
                 "Namespace": .string(row.namespace), "Labels": row.labels.isEmpty ? .null : JSONValue(row.labels),
@@ -172,6 +172,8 @@ struct DebugView: Sendable {
             "defaultAddress": .string(address), "Resolution": .integer(resolution),
             "MeshExternal": .bool(row.isExternal), "ResourceVersion": "",
         ]
+        if let allocated = row.allocatedAddress { result["autoAllocatedIPv4Address"] = .string(allocated) }
+        return result
     }
 
     static func portDocument(_ port: ServicePort) -> JSONValue {

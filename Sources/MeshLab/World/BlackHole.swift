@@ -13,11 +13,13 @@ final class BlackHole: Sendable {
         func open(_ type: __socket_type, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool) throws {
             let descriptor = socket(AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             if descriptor >= 0 { sockets.append(descriptor) }
-            let isGood = descriptor >= 0 && withUnsafePointer(to: &name) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                    use(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+            let isGood =
+                descriptor >= 0
+                && withUnsafePointer(to: &name) { pointer in
+                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                        use(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
                 }
-            }
             if isGood { return }
             let reason = String(cString: strerror(errno))
             sockets.forEach { close($0) }

@@ -1,6 +1,6 @@
 import MeshState
 
-/// What the NetworkPolicies let out of one pod, in the form that the capture library reads (see CCapture's `capture.h`).
+/// What the NetworkPolicies let out of one pod, for the capture library to read (see CCapture's `capture.h`).
 struct EgressRules: Sendable, Hashable {
     /// Addresses and ports that may be reached by one protocol.
     struct Permit: Sendable, Hashable {
@@ -34,8 +34,9 @@ struct EgressRules: Sendable, Hashable {
         return permits.contains { $0.transport == transport && $0.ports.contains(port) && $0.block.contains(address) }
     }
 
-    /// The file's text. A service may be called where the pod behind it may, and names may be asked for where the pod of
-    /// the cluster's DNS may be called.
+    /// The file's text.
+    ///
+    /// A service may be called where the pod behind it may, and names asked for where the pod of the cluster's DNS may.
     func text(layout: LabLayout) -> String {
         var lines = permits.filter { $0.block.address.bytes.count == 4 }.map(\.line)
         for service in LabService.all {
@@ -114,7 +115,9 @@ struct NetworkPod: Sendable, Hashable {
         labels = object["metadata"]?["labels"]?.stringMap ?? [:]
         var ports: [String: Int] = [:]
         for port in (object["spec"]?["containers"]?.arrayValue ?? []).flatMap({ $0["ports"]?.arrayValue ?? [] }) {
-            guard let name = port["name"]?.stringValue, let number = port["containerPort"]?.integerValue else { continue }
+            guard let name = port["name"]?.stringValue, let number = port["containerPort"]?.integerValue else {
+                continue
+            }
             ports["\(name)/\(port["protocol"]?.stringValue ?? "TCP")"] = Int(number)
         }
         self.ports = ports

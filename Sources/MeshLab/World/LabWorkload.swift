@@ -88,7 +88,7 @@ extension LabWorkload {
             template: Template(image: curl, hash: "7656cf8794", suffix: suffix))
     }
 
-    /// The pod without a proxy in a namespace of the documents, as it is where that namespace does not ask for injection.
+    /// The pod without a proxy in a namespace of the documents, while that namespace does not ask for injection.
     static let plainSleep = sleepInTestEgress(.none, ip: "10.244.0.41", suffix: "n3v7p")
     /// The pod that takes its place where the namespace does.
     static let injectedSleep = sleepInTestEgress(.sidecar, ip: "10.244.0.42", suffix: "h6w9s")

@@ -58,7 +58,8 @@ extension LabWorld {
                         ]
                         // Only where it is not what the name says.
                         if port.transport == "TCP",
-                            PortProtocol(portName: port.name, appProtocol: nil, number: port.number) != port.parsedProtocol
+                            PortProtocol(portName: port.name, appProtocol: nil, number: port.number)
+                                != port.parsedProtocol
                         {
                             result["appProtocol"] = .string(port.protocolText.lowercased())
                         }

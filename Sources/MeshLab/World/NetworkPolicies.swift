@@ -26,7 +26,9 @@ struct NetworkPolicies: Sendable {
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         var stale = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
         for pod in pods {
-            guard let rules = EgressRules(of: pod, among: pods, policies: policies, namespaces: namespaces) else { continue }
+            guard let rules = EgressRules(of: pod, among: pods, policies: policies, namespaces: namespaces) else {
+                continue
+            }
             let file = layout.egressRulesFile(for: pod.ip)
             stale.remove(file.lastPathComponent)
             let text = Data(rules.text(layout: layout).utf8)

@@ -4,7 +4,7 @@ import MeshState
 
 /// Makes pods that are deleted anew, as their ReplicaSets do.
 ///
-/// The pod of `test-egress` comes back with a sidecar where its namespace asks for injection, and without where it does not.
+/// The pod of `test-egress` comes back with a sidecar where its namespace asks for injection, else without.
 struct PodKeeper: Sendable {
     let store: ObjectStore
     let supervisor: Supervisor

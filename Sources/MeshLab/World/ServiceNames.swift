@@ -46,8 +46,8 @@ struct ServiceNames: Sendable {
 
     /// The addresses of hosts of ServiceEntries, given or allocated, of several entries those of the oldest.
     ///
-    /// Entries that the workloads of the namespace `default` do not see are left out: the lab's name server does not know
-    /// who asks.
+    /// Entries that the workloads of the namespace `default` do not see are left out, as the lab's name server does not
+    /// know who asks.
     static func addresses(entries: [JSONValue]) -> [String: String] {
         let namespace = "default"
         let known = entries.compactMap { try? ServiceEntry(object: $0) }.filter { entry in
@@ -58,7 +58,9 @@ struct ServiceNames: Sendable {
         }.sorted { ($0.meta.creationTime ?? .distantPast, $0.id) < ($1.meta.creationTime ?? .distantPast, $1.id) }
         var result: [String: String] = [:]
         for entry in known {
-            let given = entry.addresses.lazy.compactMap { IPPrefix($0) }.first { $0.isSingleAddress && $0.address.isIPv4 }
+            let given = entry.addresses.lazy.compactMap { IPPrefix($0) }.first {
+                $0.isSingleAddress && $0.address.isIPv4
+            }
             for host in entry.hosts where result[host.lowercased()] == nil {
                 let allocated = entry.hostsToAllocate.contains(host) ? entry.allocatedAddresses[host] ?? [] : []
                 let address = given?.address ?? allocated.lazy.compactMap { IPAddress($0) }.first(where: \.isIPv4)

@@ -37,7 +37,8 @@ public enum WorldMap {
             return []
         }
         var targets = Dictionary(
-            service.ports.filter { $0.transport == "TCP" }.map { ($0.number, $0.targetPort ?? $0.number) }, uniquingKeysWith: { first, _ in first })
+            service.ports.filter { $0.transport == "TCP" }.map { ($0.number, $0.targetPort ?? $0.number) },
+            uniquingKeysWith: { first, _ in first })
         for port in workload.served { targets[port.number] = port.number }
         return targets.sorted { $0.key < $1.key }.map { port, target in
             "\(service.clusterIP):\(port) " + hop(to: workload, loopback, port: layout.loopbackPort(for: target))

@@ -124,7 +124,8 @@ extension TestLab {
     func meshObjects() async throws -> [String: JSONValue] {
         let kinds = try await kubectl("api-resources", "--api-group=networking.istio.io", "-o", "name")
             .split(separator: "\n").joined(separator: ",")
-        let list = try JSONValue(parsing: try await kubectl("get", "\(kinds),namespaces,services,networkpolicies", "-A", "-o", "json"))
+        let list = try JSONValue(
+            parsing: try await kubectl("get", "\(kinds),namespaces,services,networkpolicies", "-A", "-o", "json"))
         var result: [String: JSONValue] = [:]
         for object in list["items"]?.arrayValue ?? [] {
             var metadata: JSONValue = ["name": object["metadata"]?["name"] ?? ""]

@@ -36,7 +36,8 @@ import Testing
     @Test func hostsGetTheirsInTurnTheOldestFirst() throws {
         var pool = AddressPool()
         let entries = [
-            try Self.entry("young", ["c.example", "*.c.example"]), try Self.entry("old", ["a.example", "b.example"], age: 9),
+            try Self.entry("young", ["c.example", "*.c.example"]),
+            try Self.entry("old", ["a.example", "b.example"], age: 9),
         ]
         #expect(
             Self.texts(&pool, entries) == [

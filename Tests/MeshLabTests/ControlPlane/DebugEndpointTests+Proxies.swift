@@ -71,7 +71,8 @@ extension DebugEndpointTests {
         let clusters = dump[1]["dynamicActiveClusters"]?.arrayValue ?? []
         let names = clusters.map { $0["cluster"]?["name"]?.stringValue }
         #expect(names.contains("BlackHoleCluster") && names.contains("outbound|80||edition.cnn.com"))
-        #expect(clusters.contains { $0["cluster"]?["loadAssignment"]?["clusterName"] == "outbound|80||edition.cnn.com" })
+        #expect(
+            clusters.contains { $0["cluster"]?["loadAssignment"]?["clusterName"] == "outbound|80||edition.cnn.com" })
         let listeners = dump[2]["dynamicListeners"]?.arrayValue ?? []
         #expect(listeners.contains { $0["name"] == "virtualOutbound" })
         #expect(

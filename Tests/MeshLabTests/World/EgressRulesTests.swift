@@ -62,9 +62,12 @@ import Testing
         ),
         ([egress("{to: [{ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.64/28]}}]}")], []),
         ([egress("{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]}")], ["198.51.100.67 TCP 443"]),
-        ([egress("{to: [{ipBlock: {cidr: 198.51.100.0/24}}], ports: [{port: 400, endPort: 450}]}")], [
-            "198.51.100.67 TCP 443"
-        ]),
+        (
+            [egress("{to: [{ipBlock: {cidr: 198.51.100.0/24}}], ports: [{port: 400, endPort: 450}]}")],
+            [
+                "198.51.100.67 TCP 443"
+            ]
+        ),
         ([egress("{to: [{ipBlock: {cidr: 198.51.100.0/24}}], ports: [{port: 400, endPort: 442}]}")], []),
         // A pod's own namespace, unless one is selected.
         ([egress("{to: [{podSelector: {matchLabels: {istio: egressgateway}}}]}")], []),

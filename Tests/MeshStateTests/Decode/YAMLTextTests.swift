@@ -53,7 +53,8 @@ struct YAMLTextTests {
         "texts with aliases that are none are read as they are",
         arguments: [
             ("a: &x 1\nb: *x", ["a": 1, "b": 1]), ("a: &x 1\nb: [*x, *x]", ["a": 1, "b": [1, 1]]),
-            ("a: &x 1\nb: {c: *x}", ["a": 1, "b": ["c": 1]]), ("a: &x {y: 1}\nb: {<<: *x}", ["a": ["y": 1], "b": ["y": 1]]),
+            ("a: &x 1\nb: {c: *x}", ["a": 1, "b": ["c": 1]]),
+            ("a: &x {y: 1}\nb: {<<: *x}", ["a": ["y": 1], "b": ["y": 1]]),
             ("a: x & y\nb: '*.example.com'", ["a": "x & y", "b": "*.example.com"]),
             ("a: \"x & y, *\"\nb: |\n  ? *x : y\n  - *z", ["a": "x & y, *", "b": "? *x : y\n- *z"]),
             ("a: &x 1\nb: two *words\nc: [http-*x]", ["a": 1, "b": "two *words", "c": ["http-*x"]]),
