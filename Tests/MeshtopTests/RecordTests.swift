@@ -20,7 +20,7 @@ import Testing
 
     @Test func labStatus() throws {
         let text = """
-            {"phase":"ready","detail":"","pid":1,"outboundPolicy":"REGISTRY_ONLY","server":"s","kubeconfig":"k",
+            {"phase":"ready","detail":"","pid":1,"outboundPolicy":"REGISTRY_ONLY","dnsCapture":false,"server":"s","kubeconfig":"k",
             "productPage":"p","proxies":[{"proxy":"a","namespace":"b","workload":"c","live":true,"synced":false,
             "rejection":"r"}],"programs":[{"name":"n","pid":2,"restarts":0}]}
             """

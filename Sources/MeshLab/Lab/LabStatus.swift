@@ -63,7 +63,10 @@ extension LabStatus {
         RecordField("phase", .string, "starting, ready, failed, stopping or stopped"),
         RecordField("detail", .string, "what is being done while starting, or why it failed; else empty"),
         RecordField("pid", .integer, "the lab's process"),
-        RecordField("outboundPolicy", .string, "the policy that it was started with"),
+        RecordField("outboundPolicy", .string, "what becomes of calls to unknown hosts"),
+        RecordField(
+            "dnsCapture", .boolean, "whether sidecars answer for names",
+            when: "a release that has it started the lab"),
         RecordField("server", .string, "the address of its Kubernetes API"),
         RecordField("kubeconfig", .string, "the file with which kubectl speaks to it"),
         RecordField("productPage", .string, "Bookinfo's page"),
