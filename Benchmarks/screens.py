@@ -72,13 +72,13 @@ class Screen:
         os.close(self.master)
 
 
-def paints(screen, pattern, count=300):
-    """Seconds from a key to its paint."""
+def paints(screen, pattern, count=300, down=b"j", up=b"k"):
+    """Seconds from a key that moves the selection to its paint."""
     times = []
     for number in range(count):
         screen.read(0.03)
         begun = time.perf_counter()
-        screen.press(b"j" if number % 20 < 15 else b"k")
+        screen.press(down if number % 20 < 15 else up)
         painted = screen.until(pattern, 10)
         if painted is None:
             sys.exit("a key had no answer within 10 s")
@@ -194,7 +194,9 @@ def compare(others, folder):
     def paint(name):
         other = others.screen(name)
         other.read(2)
-        times = paints(other, re.compile(rb"(?s)."), 60)
+        # Of these only tig moves by letters.
+        arrows = {} if name == "tig" else {"down": b"\x1bOB", "up": b"\x1bOA"}
+        times = paints(other, re.compile(rb"(?s)."), 60, **arrows)
         other.close()
         return words(times)
 

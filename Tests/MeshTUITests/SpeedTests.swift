@@ -43,4 +43,31 @@ import Testing
         let large = Self.keyCost(20_000)
         #expect(large < 3 * small, "\(small) s with 100 rows, \(large) s with 20000")
     }
+
+    @Test func whatHasNotChangedCostsLittle() {
+        var snapshot = Self.large(20_000)
+        var model = World.model(focus: .connections)
+        let whole = ContinuousClock().measure { _ = update(&model, .snapshot(snapshot)) } / .seconds(1)
+        var row = 0
+        let some = Self.seconds {
+            for _ in 0..<20 {
+                row = (row + 997) % snapshot.connections.count
+                snapshot.connections[row].live += 1
+            }
+            _ = update(&model, .snapshot(snapshot))
+        }
+        #expect(some < whole / 4, "\(whole) s for all rows, \(some) s for twenty of them")
+    }
+
+    @Test func aFilterOfALongListIsAppliedOnceItsKeyIsAnswered() {
+        var model = World.model(focus: .connections)
+        _ = update(&model, .snapshot(Self.large(5000)))
+        let before = model.current.rows.count
+        model.type("/w-workload-77")
+        #expect(model.current.isPending && model.current.rows.count == before)
+        #expect(model.nextDue == model.now)
+        _ = update(&model, .tick(model.now))
+        #expect(!model.current.isPending)
+        #expect(model.current.rows.isEmpty)
+    }
 }
