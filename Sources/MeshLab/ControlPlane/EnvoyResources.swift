@@ -52,14 +52,18 @@ extension ResourceWriter {
     func resource(_ plan: ClusterPlan) -> EnvoyResource { EnvoyResource(name: plan.name, value: cluster(plan)) }
 
     func resource(_ plan: ListenerPlan) -> EnvoyResource {
-        EnvoyResource(
-            name: plan.name, value: listener(plan), mayLack: plan.chosenClusters.union(namedBySidecar),
-            clusters: SharedChain(plan, traits: context.traits)?.clusters ?? [])
+        let shared = SharedChain(plan, traits: context.traits)
+        return EnvoyResource(
+            name: plan.name, value: listener(plan, shared), mayLack: plan.chosenClusters.union(namedBySidecar),
+            clusters: shared?.clusters ?? [])
     }
 
     func resource(_ plan: RoutePlan) -> EnvoyResource {
-        EnvoyResource(name: plan.name, value: route(plan), mayLack: plan.chosenClusters.union(namedBySidecar))
+        EnvoyResource(name: plan.name, value: route(plan), mayLack: mayLack(plan))
     }
+
+    /// Clusters that routes may lead to although they do not exist.
+    func mayLack(_ plan: RoutePlan) -> Set<String> { plan.chosenClusters.union(namedBySidecar) }
 
     /// The cluster of a Sidecar's `egressProxy`.
     var namedBySidecar: Set<String> { lastResort.egressProxy.map { [$0] } ?? [] }

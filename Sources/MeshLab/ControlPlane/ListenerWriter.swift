@@ -7,7 +7,8 @@ extension ResourceWriter {
     static let listenerType = "envoy.config.listener.v3.Listener"
     static let protocolDetectionTimeout = "0.5s"
 
-    func listener(_ plan: ListenerPlan) -> JSONValue {
+    /// `shared` is the chain of most of its hosts, where there are many.
+    func listener(_ plan: ListenerPlan, _ shared: SharedChain?) -> JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(plan.name), "traffic_direction": "OUTBOUND", "access_log": AccessLog.ofListener,
         ]
@@ -25,7 +26,7 @@ extension ResourceWriter {
         if let catchAll, plan.chains.count == 1 {
             members["filter_chains"] = [chain(catchAll, of: plan)]
         } else {
-            if let shared = SharedChain(plan, traits: context.traits) {
+            if let shared {
                 members.merge(chains(shared, of: plan)) { $1 }
             } else {
                 members["filter_chains"] = .array(plan.chains.filter { !$0.match.isAny }.map { chain($0, of: plan) })

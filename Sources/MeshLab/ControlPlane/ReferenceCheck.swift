@@ -14,7 +14,17 @@ struct ResourceReferences: Sendable, Hashable {
         self.clusters = clusters
         visit(resource)
         self.clusters.subtract(mayLack)
+        problems.sort()
     }
+
+    /// Takes in those of a part.
+    mutating func add(_ part: ResourceReferences) {
+        clusters.formUnion(part.clusters)
+        routes.formUnion(part.routes)
+        problems += part.problems
+    }
+
+    mutating func add(problem: String) { problems.append(problem) }
 
     private mutating func visit(_ value: JSONValue) {
         switch value {
@@ -47,7 +57,7 @@ struct ResourceReferences: Sendable, Hashable {
                 problems.append("domain \(domain) is in two virtual hosts")
             }
         }
-        for (_, member) in members.sorted(by: { $0.key < $1.key }) { visit(member) }
+        for member in members.values { visit(member) }
     }
 }
 
@@ -63,10 +73,10 @@ extension ResourceChange {
         func look(at resource: EncodedResource, _ type: DiscoveryType) {
             let place = "\(type.resourceName) \(resource.name)"
             problems += resource.references.problems.map { "\(place): \($0)" }
-            for cluster in resource.references.clusters.sorted() where !exists(cluster, .cds) {
+            for cluster in resource.references.clusters.filter({ !exists($0, .cds) }).sorted() {
                 problems.append("\(place) names the cluster \(cluster), which does not exist")
             }
-            for route in resource.references.routes.sorted() where !exists(route, .rds) {
+            for route in resource.references.routes.filter({ !exists($0, .rds) }).sorted() {
                 problems.append("\(place) names the route configuration \(route), which does not exist")
             }
         }

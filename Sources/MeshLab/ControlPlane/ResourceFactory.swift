@@ -12,6 +12,7 @@ struct ResourceFactory: Sendable {
 
     private let layout: LabLayout
     private let encoder: ResourceEncoder
+    private var routes: RouteEncoder
     private var proxies: [Proxy]
     private var context: WriterContext?
     private var traits: [String: WriterContext.ClusterTraits] = [:]
@@ -19,6 +20,7 @@ struct ResourceFactory: Sendable {
     init(nodes: [ProxyNode], layout: LabLayout, encoder: ResourceEncoder) {
         self.layout = layout
         self.encoder = encoder
+        routes = RouteEncoder(encoder: encoder)
         proxies = nodes.map { Proxy(node: $0, certificates: WorkloadCertificates(node: $0)) }
     }
 
@@ -41,6 +43,7 @@ struct ResourceFactory: Sendable {
             change.routes.merge(all.routes) { first, _ in first }
             if self.context?.credentials != credentials { change.clusters.merge(all.clusters) { first, _ in first } }
             self.context = context
+            routes.forget()
         }
         let writers = proxies.map {
             ResourceWriter(node: $0.node, layout: layout, context: context, workload: $0.certificates)
@@ -49,7 +52,7 @@ struct ResourceFactory: Sendable {
         if isNew { refreshStanding(writers, &results) }
         make(change.clusters, .cds, writers, &results, isShared: { $0.tls == .plain }) { $0.resource($1) }
         make(change.listeners, .lds, writers, &results, isShared: \.looksAlike) { $0.resource($1) }
-        make(change.routes, .rds, writers, &results, isShared: { _ in true }) { $0.resource($1) }
+        if let writer = writers.first { make(change.routes, writer, &results) }
         return Dictionary(zip(proxies.map(\.node.id), results), uniquingKeysWith: { first, _ in first })
     }
 
@@ -87,15 +90,40 @@ struct ResourceFactory: Sendable {
         }
     }
 
+    /// Routes are the same for all.
+    private mutating func make(
+        _ plans: [String: RoutePlan?], _ writer: ResourceWriter, _ results: inout [ResourceChange]
+    ) {
+        for (name, plan) in plans {
+            if let plan {
+                Self.put(name, .rds, into: &results, at: Array(results.indices)) { () throws(ResourceEncoder.Failure) in
+                    try routes.encode(plan, by: writer)
+                }
+            } else {
+                routes.forget(name)
+                for place in results.indices { results[place].removed[.rds, default: []].append(name) }
+            }
+        }
+    }
+
     private func encode(
         _ resource: EnvoyResource, _ type: DiscoveryType, into results: inout [ResourceChange], at places: [Int]
     ) {
-        do {
-            let encoded = EncodedResource(
+        Self.put(resource.name, type, into: &results, at: places) { () throws(ResourceEncoder.Failure) in
+            EncodedResource(
                 name: resource.name, bytes: try encoder.encode(resource.value).bytes, references: resource.references)
+        }
+    }
+
+    private static func put(
+        _ name: String, _ type: DiscoveryType, into results: inout [ResourceChange], at places: [Int],
+        _ encode: () throws(ResourceEncoder.Failure) -> EncodedResource
+    ) {
+        do {
+            let encoded = try encode()
             for place in places { results[place].put[type, default: []].append(encoded) }
         } catch {
-            for place in places { results[place].failures["\(type.rawValue) \(resource.name)"] = "\(error)" }
+            for place in places { results[place].failures["\(type.rawValue) \(name)"] = "\(error)" }
         }
     }
 }

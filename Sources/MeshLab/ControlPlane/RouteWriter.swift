@@ -3,23 +3,30 @@ import MeshState
 
 extension ResourceWriter {
     func route(_ plan: RoutePlan) -> JSONValue {
+        let hosts = plan.virtualHosts.map { virtualHost($0, of: plan) } + (catchAll(plan).map { [$0] } ?? [])
+        return Self.resource(Self.routeType, Self.members(name: plan.name, hosts: hosts))
+    }
+
+    static let routeType = "envoy.config.route.v3.RouteConfiguration"
+
+    func virtualHost(_ host: RoutePlan.VirtualHost, of plan: RoutePlan) -> JSONValue {
         let answersTLS = plan.name.hasPrefix("https.")
-        var hosts = plan.virtualHosts.map { host -> JSONValue in
-            var result: JSONValue = [
-                "name": .string(host.name), "domains": JSONValue(host.domains),
-                "include_request_attempt_count": true,
-                "routes": .array(host.routes.compactMap { entry($0, answersTLS: answersTLS) }),
-            ]
-            if host.requiresTLS { result["require_tls"] = "ALL" }
-            return result
-        }
+        var result: JSONValue = [
+            "name": .string(host.name), "domains": JSONValue(host.domains), "include_request_attempt_count": true,
+            "routes": .array(host.routes.compactMap { entry($0, answersTLS: answersTLS) }),
+        ]
+        if host.requiresTLS { result["require_tls"] = "ALL" }
+        return result
+    }
+
+    /// The virtual host of all names that no other has.
+    func catchAll(_ plan: RoutePlan) -> JSONValue? {
         switch plan.catchAll {
-        case .none: break
-        case .lastResort: hosts.append(lastResortHost)
+        case .none: nil
+        case .lastResort: lastResortHost
         // Without a route nothing is found, which is the answer that is wanted.
-        case .notFound(let port): hosts.append(["name": .string("blackhole:\(port)"), "domains": ["*"]])
+        case .notFound(let port): ["name": .string("blackhole:\(port)"), "domains": ["*"]]
         }
-        return Self.resource("envoy.config.route.v3.RouteConfiguration", Self.members(name: plan.name, hosts: hosts))
     }
 
     /// The members of a route configuration.

@@ -23,7 +23,8 @@ struct ResourceEncoder: Sendable {
         return (url, try message(isWellKnown ? resource["value"] ?? [:] : resource, type))
     }
 
-    private func message(_ value: JSONValue, _ type: String) throws(Failure) -> [UInt8] {
+    /// The wire form of a message of a type.
+    func message(_ value: JSONValue, _ type: String) throws(Failure) -> [UInt8] {
         if let bytes = try wellKnown(value, type) { return bytes }
         guard let message = types.messages[type] else { throw Failure(description: "no message is called \(type)") }
         guard case .object(let members) = value else { throw Failure(description: "\(type) is no object") }
