@@ -287,7 +287,7 @@ final class TestLab: Sendable {
     }
 }
 
-/// Lets a few labs run at a time: an Envoy takes memory, and some of the inotify instances that a user has.
+/// Lets a few labs run at a time: an Envoy takes memory and CPU.
 private actor LabGate {
     static let shared = LabGate()
 

@@ -70,8 +70,7 @@ package struct LastResort: Sendable, Hashable {
 
 package struct ClusterPlan: Sendable, Hashable {
     package enum Discovery: Sendable, Hashable {
-        /// Endpoints are written into the cluster (istiod sends them apart). For each file that an Envoy watches it
-        /// takes one of the few inotify instances that a user has, so a file for each cluster is out of the question.
+        /// Endpoints are written into the cluster (istiod sends them apart).
         case fixed([MeshEndpoint])
         case strictDNS([MeshEndpoint])
         case logicalDNS(MeshEndpoint)
