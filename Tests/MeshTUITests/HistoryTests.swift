@@ -28,10 +28,10 @@ import Testing
     // MARK: - The log
 
     @Test func theLogShowsWhatWasDone() throws {
-        try Golden.check(model(), "log-120x40")
-        try Golden.check(model(80, 24), "log-80x24")
-        try Golden.check(model(40, 10), "log-40x10")
-        try Golden.check(model(80, 24), "log-80x24-ascii", unicode: false)
+        try Golden.check(model(), "log-full-120x40")
+        try Golden.check(model(80, 24), "log-full-80x24")
+        try Golden.check(model(40, 10), "log-full-40x10")
+        try Golden.check(model(80, 24), "log-full-80x24-ascii", unicode: false)
         var empty = World.model(80, 24)
         empty.type("5")
         try Golden.check(empty, "log-empty")

@@ -22,6 +22,8 @@ import Testing
             readOnly: false
             output: wide
             noHeaders: true
+            recorderAge: 12h
+            recorderSize: 64M
             contexts:
               prod: { readOnly: true, theme: high-contrast }
             keys:

@@ -29,7 +29,8 @@ enum SnapshotCodec {
         let scalars = try json(Scalars(new))
         let before = try old.map { try json(Scalars($0)) }
         if scalars != before { frame["values"] = scalars }
-        return frame == [:] ? nil : frame
+        guard frame != [:] else { return nil }
+        return frame
     }
 
     private struct Scalars: Codable {

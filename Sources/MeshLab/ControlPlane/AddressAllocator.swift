@@ -23,8 +23,10 @@ struct AddressAllocator {
             let version = await store.resourceVersion
             try await allocate()
             do {
-                for try await event in store.changes(since: version)
-                where event.resource == .serviceEntries && event.kind != .deleted { try await allocate() }
+                for try await event in store.changes(since: version) where event.resource == .serviceEntries {
+                    guard let entry = decoded(event.object) else { continue }
+                    if event.kind == .deleted { pool.release(entry.id) } else { try await write(pool.take(entry)) }
+                }
             } catch StoreError.expired {
                 // The entries are read anew.
             }
@@ -33,11 +35,18 @@ struct AddressAllocator {
 
     /// Writes the addresses of all entries that lack any; returns when they are stored.
     mutating func allocate() async throws {
-        var entries: [ServiceEntry] = []
-        for object in await store.list(.serviceEntries).objects {
-            do { entries.append(try ServiceEntry(object: object)) } catch { logger.error("no addresses: \(error)") }
+        try await write(pool.assign(await store.list(.serviceEntries).objects.compactMap(decoded)))
+    }
+
+    private func decoded(_ object: JSONValue) -> ServiceEntry? {
+        do { return try ServiceEntry(object: object) } catch {
+            logger.error("no addresses: \(error)")
+            return nil
         }
-        for (key, addresses) in pool.assign(entries) {
+    }
+
+    private func write(_ assigned: [(ObjectKey, [AddressPool.Assignment])]) async throws {
+        for (key, addresses) in assigned {
             let list = addresses.map { ["value": .string($0.value), "host": .string($0.host)] as JSONValue }
             do {
                 try await store.write(
@@ -54,7 +63,7 @@ struct AddressAllocator {
     }
 }
 
-/// Which addresses are to be had.
+/// Which addresses are to be had, and who has them.
 struct AddressPool {
     /// An address of a host.
     struct Assignment: Sendable, Hashable {
@@ -64,42 +73,93 @@ struct AddressPool {
 
     /// The number that is tried next, 1 to 65534: the last 16 bits of both addresses.
     private var next = 1
+    /// Entries that are to have addresses.
+    private var entries: [ObjectKey: ServiceEntry] = [:]
+    /// The numbers of each by host, and whose each number is.
+    private var numbers: [ObjectKey: [String: Int]] = [:]
+    private var owners: [Int: (key: ObjectKey, host: String)] = [:]
 
-    /// The addresses of those entries that have to get others than they have.
+    /// Begins anew with these entries; the addresses of those that have to get others than they have.
     mutating func assign(_ entries: [ServiceEntry]) -> [(ObjectKey, [Assignment])] {
-        let known = entries.filter { MeshConfiguration.isVisible($0.meta) && !$0.hostsToAllocate.isEmpty }.sorted {
-            ($0.meta.creationTime ?? .distantPast, $0.id) < ($1.meta.creationTime ?? .distantPast, $1.id)
+        self = AddressPool(next: next)
+        let known = entries.filter(Self.isServed).sorted(by: Self.isOlder)
+        // What is given already stays before anything new is given.
+        for entry in known { _ = claim(entry) }
+        return known.compactMap { settle($0) }
+    }
+
+    /// Takes in an entry that is new or another than before; the addresses of those that have to get others.
+    mutating func take(_ entry: ServiceEntry) -> [(ObjectKey, [Assignment])] {
+        let earlier = numbers[entry.id] ?? [:]
+        release(entry.id)
+        guard Self.isServed(entry) else { return [] }
+        let displaced = claim(entry)
+        // What was written for it may not have come back yet.
+        for host in entry.hostsToAllocate where numbers[entry.id]?[host] == nil {
+            if let number = earlier[host], owners[number] == nil { give(number, to: entry.id, host) }
         }
-        var taken: Set<Int> = []
-        // By entry and host; what two claim is the older's.
-        var numbers: [ObjectKey: [String: Int]] = [:]
-        for entry in known {
-            for host in entry.hostsToAllocate {
-                let number = entry.allocatedAddresses[host]?.lazy.compactMap(Self.number).first
-                if let number, taken.insert(number).inserted { numbers[entry.id, default: [:]][host] = number }
+        return ([entry] + displaced).compactMap { settle($0) }
+    }
+
+    /// Takes an entry's addresses back.
+    mutating func release(_ key: ObjectKey) {
+        entries[key] = nil
+        for number in (numbers.removeValue(forKey: key) ?? [:]).values { owners[number] = nil }
+    }
+
+    private init(next: Int) { self.next = next }
+
+    init() {}
+
+    private static func isServed(_ entry: ServiceEntry) -> Bool {
+        MeshConfiguration.isVisible(entry.meta) && !entry.hostsToAllocate.isEmpty
+    }
+
+    private static func isOlder(_ left: ServiceEntry, _ right: ServiceEntry) -> Bool {
+        (left.meta.creationTime ?? .distantPast, left.id) < (right.meta.creationTime ?? .distantPast, right.id)
+    }
+
+    /// Gives an entry the numbers that it says it has, unless an older one has them; those that lose theirs are returned.
+    private mutating func claim(_ entry: ServiceEntry) -> [ServiceEntry] {
+        entries[entry.id] = entry
+        var displaced: [ServiceEntry] = []
+        for host in entry.hostsToAllocate {
+            guard let number = entry.allocatedAddresses[host]?.lazy.compactMap(Self.number).first else { continue }
+            if let owner = owners[number] {
+                guard owner.key != entry.id, let other = entries[owner.key], Self.isOlder(entry, other) else { continue }
+                numbers[owner.key]?[owner.host] = nil
+                displaced.append(other)
             }
+            give(number, to: entry.id, host)
         }
-        var result: [(ObjectKey, [Assignment])] = []
-        for entry in known {
-            var assignments: [Assignment] = []
-            for host in entry.hostsToAllocate {
-                guard let number = numbers[entry.id]?[host] ?? free(&taken) else { continue }
-                assignments += Self.addresses(number).map { Assignment(value: $0, host: host) }
-            }
-            let current = entry.allocatedAddresses.flatMap { host, values in
-                values.map { Assignment(value: $0, host: host) }
-            }
-            if Set(current) != Set(assignments) { result.append((entry.id, assignments)) }
+        return displaced
+    }
+
+    private mutating func give(_ number: Int, to key: ObjectKey, _ host: String) {
+        owners[number] = (key, host)
+        numbers[key, default: [:]][host] = number
+    }
+
+    /// Gives an entry what it lacks; nil if it has all that it says it has.
+    private mutating func settle(_ entry: ServiceEntry) -> (ObjectKey, [Assignment])? {
+        var assignments: [Assignment] = []
+        for host in entry.hostsToAllocate {
+            if numbers[entry.id]?[host] == nil, let number = free() { give(number, to: entry.id, host) }
+            guard let number = numbers[entry.id]?[host] else { continue }
+            assignments += Self.addresses(number).map { Assignment(value: $0, host: host) }
         }
-        return result
+        let current = entry.allocatedAddresses.flatMap { host, values in
+            values.map { Assignment(value: $0, host: host) }
+        }
+        return Set(current) == Set(assignments) ? nil : (entry.id, assignments)
     }
 
     /// A number that nobody has; nil where all are taken.
-    private mutating func free(_ taken: inout Set<Int>) -> Int? {
+    private mutating func free() -> Int? {
         for _ in 1...65_534 {
             let number = next
             next = next == 65_534 ? 1 : next + 1
-            if taken.insert(number).inserted { return number }
+            if owners[number] == nil { return number }
         }
         return nil
     }

@@ -51,7 +51,7 @@ enum Completion {
         let named = ["--kubeconfig", "--context", "--server", "--namespace", "-n"].flatMap { name in
             value(of: name, in: words).map { [name, $0] } ?? []
         }
-        return try ConnectionOptions.parse(named)
+        return try ConnectionOptions.reading(named)
     }
 
     private static func value(of option: String, in words: [String]) -> String? {

@@ -78,9 +78,18 @@ struct ConnectionOptions: ParsableArguments {
         return (access, nil)
     }
 
+    /// What a command with these arguments would be given.
+    static func reading(_ arguments: [String]) throws -> ConnectionOptions {
+        // Parsed by themselves, as of a command that is not asynchronous, options may not ask the API for completions.
+        struct Command: AsyncParsableCommand {
+            @OptionGroup var connection: ConnectionOptions
+        }
+        return try Command.parse(arguments).connection
+    }
+
     /// The running lab, whatever the configuration names.
     static func lab() throws -> ConnectionOptions {
-        var connection = try parse([])
+        var connection = try reading([])
         connection.kubeconfig = nil
         connection.context = nil
         connection.server = nil

@@ -153,7 +153,7 @@ struct UndoTests {
         #expect(KubectlText.line(for: creation) == "kubectl apply -f cnn.yaml")
         let script = KubectlText.script(for: creation)
         #expect(script.first == "kubectl apply -f - <<'EOF'" && script.last == "EOF")
-        let text = script.dropFirst().dropLast().joined(separator: "\n")
+        let text = script.dropFirst().dropLast().map { $0 + "\n" }.joined()
         #expect(try YAMLText.parse(text).first?["spec"]?["note"] == "EOF\nEOF\n")
         #expect(!text.contains("resourceVersion") && !text.contains("managedFields"))
     }

@@ -123,8 +123,9 @@ import Testing
     @Test(arguments: ["e", "E", "D", "A"]) func aLockSaysWhy(_ key: String) {
         var model = World.model(focus: .entries)
         model.press("L")
-        #expect(model.press(key).isEmpty)
+        let reason = "\(key): changes are locked (L unlocks)"
+        #expect(model.press(key) == [.log(reason)])
         #expect(model.layers.isEmpty)
-        #expect(model.message?.text == "\(key): changes are locked (L unlocks)")
+        #expect(model.message?.text == reason)
     }
 }

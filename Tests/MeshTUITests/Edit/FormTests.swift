@@ -151,8 +151,10 @@ import Testing
         #expect(layer.problems.contains { $0.isError && $0.place == place }, "\(layer.problems)")
         #expect(layer.errors > 0)
         // Nothing that is wrong is sent.
-        #expect(model.press("<C-s>").isEmpty)
-        #expect(model.message?.text.contains("to correct first") == true)
+        let effects = model.press("<C-s>")
+        let message = try #require(model.message?.text)
+        #expect(message.contains("to correct first"))
+        #expect(effects == [.log(message)])
     }
 
     @Test func theButtonReviewsAndYesSends() throws {
