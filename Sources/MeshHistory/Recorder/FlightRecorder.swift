@@ -72,27 +72,24 @@ public actor FlightRecorder {
         let isWhole = last == nil || framesSinceWhole >= Self.mostDeltas
             || bytesSinceWhole > max(4 * bytesOfWhole, 128 << 10)
         let isChanged = isTrafficDue || !isCalm(snapshot)
-        if isChanged, let frame = try SnapshotCodec.frame(
-            of: snapshot, since: isWhole ? nil : last, traffic: isTrafficDue || isWhole)
-        {
-            let bytes = PackedJSON.bytes(of: frame)
+        let frame = isChanged
+            ? try SnapshotCodec.frame(of: snapshot, since: isWhole ? nil : last, traffic: isTrafficDue || isWhole) : nil
+        let bytes = frame.map { Data(PackedJSON.bytes(of: $0)) }
+        if bytes != nil || now.timeIntervalSince(lastBeat) >= Self.heartbeat {
             try await queue.write { database in
-                try database.execute(
-                    sql: "INSERT INTO frame (run, time, whole, data) VALUES (?, ?, ?, ?)",
-                    arguments: [run, now.timeIntervalSince1970, isWhole, Data(bytes)])
-                try database.execute(
-                    sql: "UPDATE run SET seen = max(seen, ?) WHERE id = ?", arguments: [now.timeIntervalSince1970, run])
-            }
-            lastBeat = now
-            count(bytes.count, isWhole: isWhole)
-        } else if now.timeIntervalSince(lastBeat) >= Self.heartbeat {
-            try await queue.write { database in
+                if let bytes {
+                    try database.execute(
+                        sql: "INSERT INTO frame (run, time, whole, data) VALUES (?, ?, ?, ?)",
+                        arguments: [run, now.timeIntervalSince1970, isWhole, bytes])
+                }
                 try database.execute(
                     sql: "UPDATE run SET seen = max(seen, ?) WHERE id = ?", arguments: [now.timeIntervalSince1970, run])
             }
             lastBeat = now
         }
-        remember(snapshot, traffic: isTrafficDue || isWhole)
+        if let bytes { count(bytes.count, isWhole: isWhole) }
+        // What was not written, because it can wait, is still to be written.
+        if isChanged { remember(snapshot, traffic: isTrafficDue || isWhole) }
         if bytesSincePruning > min(1 << 20, bounds.size / 8) { try await prune(now) }
     }
 
@@ -125,7 +122,6 @@ public actor FlightRecorder {
     private func remember(_ snapshot: MeshSnapshot, traffic: Bool) {
         var new = snapshot
         if let last, !traffic { new.connections = last.connections } else { lastTraffic = snapshot.time }
-        // What was not written, because it can wait, is still to be written.
         last = new
     }
 
