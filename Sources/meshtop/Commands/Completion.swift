@@ -12,7 +12,7 @@ enum Completion {
 
     /// The names of a pane's rows.
     static func names(of listing: Listing, _ words: [String]) async -> [String] {
-        guard let session = try? connection(words).session(), let rows = try? RowSelection(RowQuery(), of: listing)
+        guard let session = try? await connection(words).session(), let rows = try? RowSelection(RowQuery(), of: listing)
         else { return [] }
         let isThere = await session.waitForStart(atMost: patience) { listing.isKnown(in: $0) }
         let snapshot = await session.snapshot()
@@ -28,7 +28,7 @@ enum Completion {
 
     /// The namespaces of the mesh.
     static func namespaces(_ words: [String]) async -> [String] {
-        guard let client = try? connection(words).client().client else { return [] }
+        guard let client = try? await connection(words).client().client else { return [] }
         let names = await withTaskGroup(of: [String].self) { group in
             group.addTask {
                 let list = try? await client.list(.namespaces)
@@ -47,11 +47,11 @@ enum Completion {
     }
 
     /// The mesh that the words of an unfinished command line name.
-    private static func connection(_ words: [String]) throws -> ConnectionOptions {
+    private static func connection(_ words: [String]) async throws -> ConnectionOptions {
         let named = ["--kubeconfig", "--context", "--server", "--namespace", "-n"].flatMap { name in
             value(of: name, in: words).map { [name, $0] } ?? []
         }
-        return try ConnectionOptions.reading(named)
+        return try await ConnectionOptions.reading(named)
     }
 
     private static func value(of option: String, in words: [String]) -> String? {

@@ -14,7 +14,7 @@ struct DemoCommand: AsyncParsableCommand {
         let (_, started) = try await lab.up(policy: .registryOnly, executable: ownExecutable()) { print("lab: \($0)") }
         let ending: ConsoleRunner.Ending
         do {
-            let connection = try ConnectionOptions.lab()
+            let connection = try await ConnectionOptions.lab()
             let session = try connection.session(interval: screen.interval, origin: "console")
             ending = try await ConsoleRunner(session: session, connection: connection, screen: screen).run()
         } catch {

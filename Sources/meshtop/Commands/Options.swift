@@ -79,17 +79,17 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// What a command with these arguments would be given.
-    static func reading(_ arguments: [String]) throws -> ConnectionOptions {
-        // Parsed by themselves, as of a command that is not asynchronous, options may not ask the API for completions.
+    static func reading(_ arguments: [String]) async throws -> ConnectionOptions {
+        // Options may ask the API for completions as those of an asynchronous command alone.
         struct Command: AsyncParsableCommand {
             @OptionGroup var connection: ConnectionOptions
         }
-        return try Command.parse(arguments).connection
+        return try await Command.asyncParse(arguments).connection
     }
 
     /// The running lab, whatever the configuration names.
-    static func lab() throws -> ConnectionOptions {
-        var connection = try reading([])
+    static func lab() async throws -> ConnectionOptions {
+        var connection = try await reading([])
         connection.kubeconfig = nil
         connection.context = nil
         connection.server = nil

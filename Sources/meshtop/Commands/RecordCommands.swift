@@ -96,7 +96,7 @@ struct ReplayCommand: AsyncParsableCommand {
             }
             let session = try await MeshSession.replay(recording)
             return try await ConsoleRunner(
-                session: session, connection: try ConnectionOptions.reading([]), screen: screen
+                session: session, connection: try await ConnectionOptions.reading([]), screen: screen
             ).run().finish()
         }
         guard let extent = try await recording.extent() else { throw Failure("\(file) is empty") }

@@ -27,7 +27,7 @@ extension DocumentTests {
             #expect(result.status == 1)
             let diagnoses = try JSONValue(parsing: result.output).arrayValue ?? []
             let failed = diagnoses.filter { $0["verdict"] == "fail" }
-            #expect(failed.compactMap { $0["check"]?.stringValue } == ["server", "API watches"])
+            #expect(failed.compactMap { $0["check"]?.stringValue } == ["API watches"])
         }
 
         @Test func aStreamEndsWithItsReader() async throws {
