@@ -154,23 +154,27 @@ public struct Journal: Sendable {
 
     /// nil for a row that is not one of ours, as somebody may have written to the file.
     private static func record(_ row: Row, now: Date) -> ActionRecord? {
-        guard let id = Int64.fromDatabaseValue(row["id"]), let begun: Double = row["begun"],
-            begun.isFinite, abs(begun) < 1e11, let verb = ActionRecord.Verb(rawValue: text(row, "verb") ?? "")
+        guard let id = Int64.fromDatabaseValue(row["id"]), let begun = moment(row, "begun"), let change = change(row)
         else { return nil }
-        let time = Date(timeIntervalSince1970: begun)
-        let change = ActionRecord.Change(
-            target: ObjectKey(
-                kind: text(row, "kind") ?? "", namespace: text(row, "namespace") ?? "", name: text(row, "name") ?? ""),
-            verb: verb, before: document(row, "before"), sent: document(row, "sent"), answer: document(row, "answer"),
-            undoes: Int64.fromDatabaseValue(row["undoes"]))
-        let finished = Double.fromDatabaseValue(row["finished"]).flatMap { seconds in
-            seconds.isFinite && abs(seconds) < 1e11 ? Date(timeIntervalSince1970: seconds) : nil
-        }
         return ActionRecord(
-            id: .change(id), time: time, finished: finished, who: text(row, "who") ?? "",
+            id: .change(id), time: begun, finished: moment(row, "finished"), who: text(row, "who") ?? "",
             origin: text(row, "origin") ?? "", context: text(row, "context") ?? "",
             server: text(row, "server") ?? "", summary: text(row, "summary") ?? "", change: change,
-            outcome: outcome(row, begun: time, now: now))
+            outcome: outcome(row, begun: begun, now: now))
+    }
+
+    private static func change(_ row: Row) -> ActionRecord.Change? {
+        guard let verb = ActionRecord.Verb(rawValue: text(row, "verb") ?? "") else { return nil }
+        let target = ObjectKey(
+            kind: text(row, "kind") ?? "", namespace: text(row, "namespace") ?? "", name: text(row, "name") ?? "")
+        return ActionRecord.Change(
+            target: target, verb: verb, before: document(row, "before"), sent: document(row, "sent"),
+            answer: document(row, "answer"), undoes: Int64.fromDatabaseValue(row["undoes"]))
+    }
+
+    private static func moment(_ row: Row, _ column: String) -> Date? {
+        guard let seconds = Double.fromDatabaseValue(row[column]), seconds.isFinite, abs(seconds) < 1e11 else { return nil }
+        return Date(timeIntervalSince1970: seconds)
     }
 
     private static func outcome(_ row: Row, begun: Date, now: Date) -> ActionRecord.Outcome {
