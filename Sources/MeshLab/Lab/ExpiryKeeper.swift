@@ -19,7 +19,8 @@ struct ExpiryKeeper: Sendable {
         while !Task.isCancelled {
             let (objects, version) = await store.list(.serviceEntries)
             var next: Date?
-            for object in objects {
+            // Few of many entries end some day: the others are not read.
+            for object in objects where object["metadata"]?["annotations"]?[Expiry.timeAnnotation] != nil {
                 guard let time = await end(object) else { continue }
                 next = min(next ?? time, time)
             }

@@ -17,7 +17,7 @@ public struct Expiry: Sendable, Hashable {
     /// Why it cannot be enforced, in words; nil when it can.
     public var problem: String?
 
-    static let timeAnnotation = "meshtop.dev/expires"
+    package static let timeAnnotation = "meshtop.dev/expires"
     static let stepsAnnotation = "meshtop.dev/on-expiry"
 
     /// Reads what is written on an object; nil where nothing is.
