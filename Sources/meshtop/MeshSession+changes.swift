@@ -14,9 +14,8 @@ extension MeshSession {
         var before: JSONValue?
         if request.verb != .create {
             do {
-                before = try await source.object(request.target)
-            } catch let failure as RequestFailure where failure.kind == .notFound {
-                // The API's own words about that will follow.
+                // Where there is none, the API's own words about that will follow.
+                before = try await liveObject(request.target)
             } catch {
                 return .failed(message: "\(request.summary): \(error)", isConflict: false)
             }
@@ -108,7 +107,7 @@ extension MeshSession {
     }
 
     /// An object as it is now; nil when there is none.
-    func liveObject(_ key: ObjectKey) async throws -> JSONValue? {
+    nonisolated func liveObject(_ key: ObjectKey) async throws -> JSONValue? {
         do {
             return try await source.object(key)
         } catch let failure as RequestFailure where failure.kind == .notFound {

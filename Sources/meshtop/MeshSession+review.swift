@@ -8,9 +8,7 @@ extension MeshSession {
         var readings: [ObjectKey: ObjectReading] = [:]
         for key in Set(keys) {
             do {
-                readings[key] = .object(try await source.object(key))
-            } catch let failure as RequestFailure where failure.kind == .notFound {
-                readings[key] = .absent
+                readings[key] = try await liveObject(key).map { .object($0) } ?? .absent
             } catch {
                 readings[key] = .failed("\(error)".madeSafe)
             }

@@ -108,21 +108,11 @@ actor MeshSession {
         return journal
     }
 
-    /// The mesh once every source has spoken, well or ill, or after ten seconds.
-    func firstSnapshot() async -> MeshSnapshot {
+    /// The mesh once every source has spoken, well or ill, or when the time is over.
+    func firstSnapshot(atMost limit: Duration = .seconds(10)) async -> MeshSnapshot {
         start()
-        await source.firstRound(timeout: .seconds(10))
+        await source.firstRound(timeout: limit)
         return snapshot()
-    }
-
-    /// Starts, and waits until the condition holds.
-    ///
-    /// - Returns: whether it held before the time was over.
-    func waitForStart(
-        atMost limit: Duration, until condition: @escaping @Sendable (MeshSnapshot) -> Bool
-    ) async -> Bool {
-        start()
-        return await wait(atMost: limit, until: condition)
     }
 
     func snapshot() -> MeshSnapshot { recorded ?? store.snapshot(at: Date()) }

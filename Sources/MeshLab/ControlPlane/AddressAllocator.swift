@@ -19,17 +19,11 @@ struct AddressAllocator {
 
     /// Follows the store until the task is cancelled.
     mutating func follow() async throws {
-        while !Task.isCancelled {
-            let version = await store.resourceVersion
+        try await store.follow {
             try await allocate()
-            do {
-                for try await event in store.changes(since: version) where event.resource == .serviceEntries {
-                    guard let entry = decoded(event.object) else { continue }
-                    if event.kind == .deleted { pool.release(entry.id) } else { try await write(pool.take(entry)) }
-                }
-            } catch StoreError.expired {
-                // The entries are read anew.
-            }
+        } change: { event in
+            guard event.resource == .serviceEntries, let entry = decoded(event.object) else { return }
+            if event.kind == .deleted { pool.release(entry.id) } else { try await write(pool.take(entry)) }
         }
     }
 

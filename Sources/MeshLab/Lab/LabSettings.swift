@@ -9,8 +9,15 @@ public struct LabSettings: Codable, Sendable, Hashable {
     /// The bearer token of the API.
     public var token: String
 
-    /// The state folder of the lab: `$XDG_STATE_HOME/meshtop/lab`, by default under `~/.local/state`.
+    /// The state folder of the lab: `lab` in that of meshtop.
     public static func defaultStateDirectory(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> URL {
+        userStateDirectory(environment: environment).appending(path: "lab")
+    }
+
+    /// The state folder of all that meshtop keeps: `$XDG_STATE_HOME/meshtop`, by default under `~/.local/state`.
+    public static func userStateDirectory(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> URL {
         let base: URL
@@ -20,7 +27,7 @@ public struct LabSettings: Codable, Sendable, Hashable {
             let home = environment["HOME"].map { URL(filePath: $0) } ?? FileManager.default.homeDirectoryForCurrentUser
             base = home.appending(path: ".local/state")
         }
-        return base.appending(path: "meshtop/lab")
+        return base.appending(path: "meshtop")
     }
 
     private static func file(in stateDirectory: URL) -> URL { stateDirectory.appending(path: "lab.json") }

@@ -84,6 +84,22 @@ public actor ObjectStore {
     /// The changes after a version, for as long as the consumer goes on.
     public nonisolated func changes(since version: Int64) -> StoreChanges { StoreChanges(store: self, start: version) }
 
+    /// Has everything read and then each change taken in, until the task is cancelled; where changes were lost, everything
+    /// is read anew.
+    nonisolated func follow(
+        reading: () async throws -> Void, change: (StoreEvent) async throws -> Void
+    ) async throws {
+        while !Task.isCancelled {
+            let version = await resourceVersion
+            try await reading()
+            do {
+                for try await event in changes(since: version) { try await change(event) }
+            } catch StoreError.expired {
+                // It fell behind the log: everything is read anew.
+            }
+        }
+    }
+
     /// The changes after a version that the log holds, at most `limit` of them.
     public func events(after past: Int64, limit: Int = 200) throws -> [StoreEvent] {
         if past < oldestResumableVersion { throw StoreError.expired(requested: past, oldest: oldestResumableVersion) }

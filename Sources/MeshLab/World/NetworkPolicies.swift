@@ -11,10 +11,8 @@ struct NetworkPolicies: Sendable {
         self.layout = layout
     }
 
-    /// Writes the rules of every pod; returns the version of the store at which it began.
-    @discardableResult
-    func write() async throws -> Int64 {
-        let version = await store.resourceVersion
+    /// Writes the rules of every pod.
+    func write() async throws {
         let pods = await store.list(.pods).objects.compactMap { NetworkPod($0) }
         let policies = await store.list(.networkPolicies).objects
         var namespaces: [String: [String: String]] = [:]
@@ -35,19 +33,12 @@ struct NetworkPolicies: Sendable {
             if FileManager.default.contents(atPath: file.path) != text { try text.writePrivately(to: file) }
         }
         for name in stale { try FileManager.default.removeItem(at: folder.appending(path: name)) }
-        return version
     }
 
     /// Follows the store until the task is cancelled.
     func follow() async throws {
-        while !Task.isCancelled {
-            let version = try await write()
-            do {
-                for try await event in store.changes(since: version)
-                where [.networkPolicies, .pods, .namespaces].contains(event.resource) { try await write() }
-            } catch StoreError.expired {
-                // The lists are read anew.
-            }
+        try await store.follow(reading: write) { event in
+            if [.networkPolicies, .pods, .namespaces].contains(event.resource) { try await write() }
         }
     }
 }

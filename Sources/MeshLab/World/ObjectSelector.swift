@@ -2,51 +2,37 @@ import MeshState
 
 /// A label selector as objects have it: `matchLabels` and `matchExpressions`, all of which must hold.
 struct ObjectSelector: Sendable, Hashable, CustomStringConvertible {
-    private struct Condition: Sendable, Hashable {
-        let key: String
-        let comparison: String
-        let values: [String]
-    }
-
-    private let labels: [String: String]
-    private let conditions: [Condition]
+    private let selector: LabelSelector
+    /// As kubectl shows it.
+    let description: String
 
     /// Of nothing, a selector that chooses everything.
     init(_ object: JSONValue?) {
-        labels = object?["matchLabels"]?.stringMap ?? [:]
-        conditions = (object?["matchExpressions"]?.arrayValue ?? []).map {
-            Condition(
-                key: $0["key"]?.stringValue ?? "", comparison: $0["operator"]?.stringValue ?? "",
-                values: $0["values"]?.stringList ?? [])
+        let labels = (object?["matchLabels"]?.stringMap ?? [:]).sorted { $0.key < $1.key }
+        var requirements = labels.map { LabelSelector.Requirement.oneOf($0.key, [$0.value]) }
+        var texts = labels.map { "\($0.key)=\($0.value)" }
+        for expression in object?["matchExpressions"]?.arrayValue ?? [] {
+            let key = expression["key"]?.stringValue ?? ""
+            let comparison = expression["operator"]?.stringValue ?? ""
+            let values = expression["values"]?.stringList ?? []
+            var text = "\(key) \(comparison.lowercased()) (\(values.joined(separator: ",")))"
+            switch comparison {
+            case "In": requirements.append(.oneOf(key, Set(values)))
+            case "NotIn": requirements.append(.noneOf(key, Set(values)))
+            case "Exists":
+                requirements.append(.exists(key))
+                text = key
+            case "DoesNotExist":
+                requirements.append(.absent(key))
+                text = "!\(key)"
+            // What nobody knows how to compare holds for nothing.
+            default: requirements.append(.oneOf(key, []))
+            }
+            texts.append(text)
         }
+        selector = LabelSelector(requirements)
+        description = texts.isEmpty ? "<none>" : texts.joined(separator: ",")
     }
 
-    func matches(_ given: [String: String]) -> Bool {
-        labels.allSatisfy { given[$0.key] == $0.value }
-            && conditions.allSatisfy { condition in
-                let value = given[condition.key]
-                return switch condition.comparison {
-                case "In": value.map(condition.values.contains) ?? false
-                case "NotIn": value.map { !condition.values.contains($0) } ?? true
-                case "Exists": value != nil
-                case "DoesNotExist": value == nil
-                default: false
-                }
-            }
-    }
-
-    /// As kubectl shows it.
-    var description: String {
-        let texts =
-            labels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
-            + conditions.map { condition in
-                let values = condition.values.joined(separator: ",")
-                return switch condition.comparison {
-                case "Exists": condition.key
-                case "DoesNotExist": "!\(condition.key)"
-                default: "\(condition.key) \(condition.comparison.lowercased()) (\(values))"
-                }
-            }
-        return texts.isEmpty ? "<none>" : texts.joined(separator: ",")
-    }
+    func matches(_ labels: [String: String]) -> Bool { selector.matches(labels) }
 }

@@ -16,15 +16,8 @@ struct PodKeeper: Sendable {
 
     /// Follows the store until the task is cancelled.
     func follow() async throws {
-        while !Task.isCancelled {
-            let version = await store.resourceVersion
-            try await restore()
-            do {
-                for try await event in store.changes(since: version)
-                where event.resource == .pods && event.kind == .deleted { try await restore() }
-            } catch StoreError.expired {
-                // The pods are looked at anew.
-            }
+        try await store.follow(reading: restore) { event in
+            if event.resource == .pods && event.kind == .deleted { try await restore() }
         }
     }
 

@@ -10,19 +10,11 @@ struct ServiceEndpoints: Sendable {
 
     /// Follows the store until the task is cancelled.
     func follow() async throws {
-        while !Task.isCancelled {
-            let version = await store.resourceVersion
-            try await write()
-            do {
-                for try await event in store.changes(since: version) {
-                    switch event.resource {
-                    case .services where event.kind == .deleted: try await remove(event.object)
-                    case .services, .pods: try await write()
-                    default: break
-                    }
-                }
-            } catch StoreError.expired {
-                // The lists are read anew.
+        try await store.follow(reading: write) { event in
+            switch event.resource {
+            case .services where event.kind == .deleted: try await remove(event.object)
+            case .services, .pods: try await write()
+            default: break
             }
         }
     }

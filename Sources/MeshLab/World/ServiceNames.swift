@@ -15,10 +15,8 @@ struct ServiceNames: Sendable {
         self.capturesNames = capturesNames
     }
 
-    /// Reads all Services and Endpoints; returns the version of the store at which it began.
-    @discardableResult
-    func load() async -> Int64 {
-        let version = await store.resourceVersion
+    /// Reads all Services and Endpoints.
+    func load() async {
         names.replace(
             .services,
             with: Self.addresses(
@@ -26,20 +24,13 @@ struct ServiceNames: Sendable {
         if capturesNames {
             names.replace(.virtual, with: Self.addresses(entries: await store.list(.serviceEntries).objects))
         }
-        return version
     }
 
     /// Follows the store until the task is cancelled.
     func follow() async throws {
-        while !Task.isCancelled {
-            let version = await load()
-            do {
-                for try await event in store.changes(since: version)
-                where [.services, .endpoints].contains(event.resource)
-                    || capturesNames && event.resource == .serviceEntries
-                { await load() }
-            } catch StoreError.expired {
-                // The lists are read anew.
+        try await store.follow(reading: load) { event in
+            if [.services, .endpoints].contains(event.resource) || capturesNames && event.resource == .serviceEntries {
+                await load()
             }
         }
     }

@@ -20,6 +20,9 @@ public struct LabelSelector: Sendable, Hashable {
     /// All of them have to hold.
     public let requirements: [Requirement]
 
+    /// A selector of requirements that are known already.
+    public init(_ requirements: [Requirement]) { self.requirements = requirements }
+
     /// Reads a selector; an empty one chooses everything.
     public init(parsing text: String) throws(SelectorError) {
         var parser = Parser(tokens: Self.tokens(of: text))

@@ -41,9 +41,4 @@ public struct Listing: Sendable {
     public var columns: [(title: String, isWide: Bool)] {
         pane.columns.map { ($0.title.uppercased(), $0.isWide) }
     }
-
-    /// Whether one of the sources that feed it has ever answered.
-    public func isKnown(in snapshot: MeshSnapshot) -> Bool {
-        snapshot.sources.contains { pane.isFed(by: $0.key) && $0.value.lastSuccess != nil }
-    }
 }

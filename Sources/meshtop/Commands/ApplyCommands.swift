@@ -224,7 +224,7 @@ extension JSONValue {
 
 extension MeshSnapshot {
     /// The one entry of this name.
-    fileprivate func entry(named name: String) throws -> ServiceEntry {
+    func entry(named name: String) throws -> ServiceEntry {
         let found = entries.map(\.entry).filter { $0.meta.name == name }
         guard let first = found.first else {
             throw Failure("there is no service entry \(name); `meshtop entries` lists them")

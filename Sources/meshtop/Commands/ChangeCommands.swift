@@ -85,7 +85,7 @@ struct ToggleCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withMesh(origin: "meshtop toggle") { session, snapshot in
-            let entry = try find(in: snapshot)
+            let entry = try snapshot.entry(named: name)
             let isOff = EntrySwitch.isOff(entry) != nil
             let shallBeOff = off || (!on && !isOff)
             guard isOff != shallBeOff else {
@@ -101,18 +101,6 @@ struct ToggleCommand: AsyncParsableCommand {
                 shallBeOff == (snapshot.holders(of: name) == 0)
             }
         }
-    }
-
-    private func find(in snapshot: MeshSnapshot) throws -> ServiceEntry {
-        let found = snapshot.entries.map(\.entry).filter { $0.meta.name == name }
-        guard let first = found.first else {
-            throw Failure("there is no service entry \(name); `meshtop entries` lists them")
-        }
-        guard found.count == 1 else {
-            let namespaces = found.map(\.meta.namespace).sorted().joined(separator: ", ")
-            throw Failure("service entry \(name) is in several namespaces (\(namespaces)); say which one with -n")
-        }
-        return first
     }
 }
 

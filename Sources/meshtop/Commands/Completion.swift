@@ -14,10 +14,10 @@ enum Completion {
     static func names(of listing: Listing, _ words: [String]) async -> [String] {
         guard let session = try? await connection(words).session(), let rows = try? RowSelection(RowQuery(), of: listing)
         else { return [] }
-        let isThere = await session.waitForStart(atMost: patience) { listing.isKnown(in: $0) }
-        let snapshot = await session.snapshot()
+        // What is known by then is offered.
+        let snapshot = await session.firstSnapshot(atMost: patience)
         await session.stop()
-        guard isThere, let found = try? rows.rows(of: snapshot) else { return [] }
+        guard let found = try? rows.rows(of: snapshot) else { return [] }
         return Array(Set(found.names.map { $0.split(separator: "/").last.map(String.init) ?? $0 })).sorted()
     }
 

@@ -25,17 +25,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     private var rowSelection: RowSelection {
         get throws {
-            var query = RowQuery()
-            query.names = numbers.map { String($0) }
-            query.filter = selection.filter ?? ""
-            query.fields = selection.fieldSelector ?? ""
-            query.sort = selection.sortBy ?? ""
-            query.since = selection.since?.date(before: Date())
-            do {
-                return try RowSelection(query, of: Listing.log)
-            } catch {
-                throw ValidationError(error.description)
-            }
+            try selection.rows(of: Listing.log) { $0.names = numbers.map { String($0) } }
         }
     }
 

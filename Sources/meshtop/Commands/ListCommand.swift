@@ -34,18 +34,10 @@ struct ListCommand<Kind: PaneKind>: AsyncParsableCommand {
 
     private var rowSelection: RowSelection {
         get throws {
-            var query = RowQuery()
-            query.names = names
-            query.namespace = selection.allNamespaces ? nil : connection.namespace
-            query.filter = selection.filter ?? ""
-            query.labels = selection.selector ?? ""
-            query.fields = selection.fieldSelector ?? ""
-            query.sort = selection.sortBy ?? ""
-            query.since = selection.since?.date(before: Date())
-            do {
-                return try RowSelection(query, of: Kind.listing)
-            } catch {
-                throw ValidationError(error.description)
+            try selection.rows(of: Kind.listing) { query in
+                query.names = names
+                query.namespace = selection.allNamespaces ? nil : connection.namespace
+                query.labels = selection.selector ?? ""
             }
         }
     }
@@ -146,6 +138,21 @@ struct SelectionOptions: ParsableArguments {
             "Only what happened since: a duration such as 15m, or a time such as 2026-11-21T14:02:31Z.",
             valueName: "TIME"))
     var since: PointInTime?
+
+    /// Which rows are chosen: by what every list is chosen by, and what else the closure names.
+    func rows(of listing: Listing, _ complete: (inout RowQuery) -> Void) throws -> RowSelection {
+        var query = RowQuery()
+        query.filter = filter ?? ""
+        query.fields = fieldSelector ?? ""
+        query.sort = sortBy ?? ""
+        query.since = since?.date(before: Date())
+        complete(&query)
+        do {
+            return try RowSelection(query, of: listing)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
 }
 
 /// A moment as it is written on the command line: so long ago, or a time.

@@ -1,14 +1,12 @@
 import Foundation
+import MeshLab
 
 /// Where meshtop keeps what it remembers: `$XDG_STATE_HOME/meshtop`, else `~/.local/state/meshtop`.
 struct StateFolder: Sendable {
     let url: URL
 
     init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        let base =
-            environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? "\(environment["HOME"] ?? NSHomeDirectory())/.local/state"
-        url = URL(filePath: base).appending(path: "meshtop")
+        url = LabSettings.userStateDirectory(environment: environment)
     }
 
     /// Changes that were made; see `Journal`.
