@@ -83,9 +83,11 @@ extension ListenerPlan {
 extension RoutePlan {
     fileprivate var chosenClusters: Set<String> {
         var result: Set<String> = []
-        for route in virtualHosts.flatMap(\.routes) where route.because.nameVirtualService {
-            if case .forward(let clusters) = route.action { result.formUnion(clusters.map(\.cluster)) }
-            result.formUnion(route.mirrors.map(\.cluster))
+        for host in virtualHosts {
+            for route in host.routes where route.because.nameVirtualService {
+                if case .forward(let clusters) = route.action { result.formUnion(clusters.map(\.cluster)) }
+                result.formUnion(route.mirrors.map(\.cluster))
+            }
         }
         return result
     }

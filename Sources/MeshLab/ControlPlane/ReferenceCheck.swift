@@ -73,7 +73,10 @@ extension ResourceChange {
         func look(at resource: EncodedResource, _ type: DiscoveryType) {
             let place = "\(type.resourceName) \(resource.name)"
             problems += resource.references.problems.map { "\(place): \($0)" }
-            for cluster in resource.references.clusters.filter({ !exists($0, .cds) }).sorted() {
+            // What it named already is there, unless it goes now.
+            let named = resource.clusters(notIn: before[type]?[resource.name])
+                .union(gone[.cds]?.filter { resource.references.clusters.contains($0) } ?? [])
+            for cluster in named.filter({ !exists($0, .cds) }).sorted() {
                 problems.append("\(place) names the cluster \(cluster), which does not exist")
             }
             for route in resource.references.routes.filter({ !exists($0, .rds) }).sorted() {
@@ -82,8 +85,8 @@ extension ResourceChange {
         }
         for type in DiscoveryType.allCases {
             for (_, resource) in (new[type] ?? [:]).sorted(by: { $0.key < $1.key }) { look(at: resource, type) }
-            // What stays may name what goes.
-            if gone[.cds]?.isEmpty != false && gone[.rds]?.isEmpty != false { continue }
+            // What stays may name what goes; a cluster names nothing.
+            if type == .cds || gone[.cds]?.isEmpty != false && gone[.rds]?.isEmpty != false { continue }
             for (name, resource) in before[type] ?? [:] where new[type]?[name] == nil && exists(name, type) {
                 let names = resource.references
                 if gone[.cds]?.isDisjoint(with: names.clusters) == false

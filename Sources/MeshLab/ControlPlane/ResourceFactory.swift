@@ -16,6 +16,8 @@ struct ResourceFactory: Sendable {
     private var proxies: [Proxy]
     private var context: WriterContext?
     private var traits: [String: WriterContext.ClusterTraits] = [:]
+    /// What is the same for all, as it was made last: by type and name.
+    private var shared: [DiscoveryType: [String: EncodedResource]] = [:]
 
     init(nodes: [ProxyNode], layout: LabLayout, encoder: ResourceEncoder) {
         self.layout = layout
@@ -71,18 +73,21 @@ struct ResourceFactory: Sendable {
         }
     }
 
-    private func make<Plan>(
+    private mutating func make<Plan>(
         _ plans: [String: Plan?], _ type: DiscoveryType, _ writers: [ResourceWriter], _ results: inout [ResourceChange],
         isShared: (Plan) -> Bool, write: (ResourceWriter, Plan) -> EnvoyResource
     ) {
         for (name, plan) in plans {
             guard let plan else {
+                shared[type]?[name] = nil
                 for place in results.indices { results[place].removed[type, default: []].append(name) }
                 continue
             }
             if isShared(plan), let first = writers.first {
-                encode(write(first, plan), type, into: &results, at: Array(results.indices))
+                shared[type, default: [:]][name] = encode(
+                    write(first, plan), type, into: &results, at: Array(results.indices), before: shared[type]?[name])
             } else {
+                shared[type]?[name] = nil
                 for (place, writer) in writers.enumerated() {
                     encode(write(writer, plan), type, into: &results, at: [place])
                 }
@@ -96,34 +101,43 @@ struct ResourceFactory: Sendable {
     ) {
         for (name, plan) in plans {
             if let plan {
-                Self.put(name, .rds, into: &results, at: Array(results.indices)) { () throws(ResourceEncoder.Failure) in
-                    try routes.encode(plan, by: writer)
+                let before = shared[.rds]?[name]
+                shared[.rds, default: [:]][name] = Self.put(
+                    name, .rds, into: &results, at: Array(results.indices)
+                ) { () throws(ResourceEncoder.Failure) in
+                    try routes.encode(plan, by: writer, before: before)
                 }
             } else {
+                shared[.rds]?[name] = nil
                 routes.forget(name)
                 for place in results.indices { results[place].removed[.rds, default: []].append(name) }
             }
         }
     }
 
+    @discardableResult
     private func encode(
-        _ resource: EnvoyResource, _ type: DiscoveryType, into results: inout [ResourceChange], at places: [Int]
-    ) {
+        _ resource: EnvoyResource, _ type: DiscoveryType, into results: inout [ResourceChange], at places: [Int],
+        before: EncodedResource? = nil
+    ) -> EncodedResource? {
         Self.put(resource.name, type, into: &results, at: places) { () throws(ResourceEncoder.Failure) in
             EncodedResource(
-                name: resource.name, bytes: try encoder.encode(resource.value).bytes, references: resource.references)
+                name: resource.name, bytes: try encoder.encode(resource.value).bytes, references: resource.references,
+                before: before)
         }
     }
 
     private static func put(
         _ name: String, _ type: DiscoveryType, into results: inout [ResourceChange], at places: [Int],
         _ encode: () throws(ResourceEncoder.Failure) -> EncodedResource
-    ) {
+    ) -> EncodedResource? {
         do {
             let encoded = try encode()
             for place in places { results[place].put[type, default: []].append(encoded) }
+            return encoded
         } catch {
             for place in places { results[place].failures["\(type.rawValue) \(name)"] = "\(error)" }
+            return nil
         }
     }
 }

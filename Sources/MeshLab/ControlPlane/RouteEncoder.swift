@@ -20,7 +20,7 @@ struct RouteEncoder: Sendable {
     }
 
     mutating func encode(
-        _ plan: RoutePlan, by writer: ResourceWriter
+        _ plan: RoutePlan, by writer: ResourceWriter, before earlier: EncodedResource? = nil
     ) throws(ResourceEncoder.Failure) -> EncodedResource {
         let before = known[plan.name] ?? [:]
         var hosts: [String: Host] = [:]
@@ -53,7 +53,7 @@ struct RouteEncoder: Sendable {
             append(Host(plan: .init(name: "", domains: ["*"], routes: []), bytes: bytes, references: references))
         }
         known[plan.name] = hosts
-        return EncodedResource(name: plan.name, bytes: bytes, references: references)
+        return EncodedResource(name: plan.name, bytes: bytes, references: references, before: earlier)
     }
 
     private static let hostType = "envoy.config.route.v3.VirtualHost"

@@ -72,12 +72,22 @@ struct EncodedResource: Sendable, Hashable {
     let hash: UInt64
     let bytes: [UInt8]
     let references: ResourceReferences
+    /// The hash of the resource that it takes the place of, and the clusters that it names and that one does not.
+    private let growth: (since: UInt64, clusters: Set<String>)?
 
-    init(name: String, bytes: [UInt8], references: ResourceReferences) {
+    /// - Parameter before: what it takes the place of, so that it need not be looked at as a whole.
+    init(name: String, bytes: [UInt8], references: ResourceReferences, before: EncodedResource? = nil) {
         self.name = name
         self.bytes = bytes
         self.references = references
         hash = ContentHash(of: bytes).value
+        growth = before.map { ($0.hash, references.clusters.subtracting($0.references.clusters)) }
+    }
+
+    /// The clusters that it names and another one does not, or more.
+    func clusters(notIn other: EncodedResource?) -> Set<String> {
+        guard let growth, let other, growth.since == other.hash, name == other.name else { return references.clusters }
+        return growth.clusters
     }
 
     var version: String { ContentHash(value: hash).text }

@@ -185,9 +185,11 @@ extension ServiceIndex.Effective {
     /// Whether listeners and routes would be the same for both: all but what is behind a service's ports.
     fileprivate func isListenedForLike(_ other: Self) -> Bool {
         func shown(_ row: MeshService) -> MeshService {
+            var row = row
+            // A proxy that listens at it has it for the address.
+            row.allocatedAddress = nil
             // A service without an address of its own is listened for at its endpoints'.
             if row.isHeadless || row.resolution == .none && row.selector != nil { return row }
-            var row = row
             row.endpoints = [:]
             row.subjectAltNames = []
             return row

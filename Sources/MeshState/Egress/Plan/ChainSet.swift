@@ -35,7 +35,7 @@ struct ChainSet {
         }
         let freeNames = names.filter { name in prefixes.allSatisfy { isFree($0, name) } }
         if !freeNames.isEmpty {
-            chain.match.serverNames = freeNames.compactMap { $0 }
+            if freeNames.count < names.count { chain.match.serverNames = freeNames.compactMap { $0 } }
         } else {
             chain.match.prefixes = prefixes.filter { prefix in names.allSatisfy { isFree(prefix, $0) } }
                 .compactMap { $0 }
@@ -65,6 +65,7 @@ struct ChainSet {
 extension ListenerPlan.Match {
     /// In the form in which two matches can be compared: nothing twice, and nothing that excludes nothing.
     fileprivate var normal: Self {
+        if serverNames.count < 2, prefixes.count < 2, serverNames.first != "*", prefixes.first?.length != 0 { return self }
         var result = self
         var seen: Set<String> = []
         result.serverNames = serverNames.contains("*") ? [] : serverNames.filter { seen.insert($0).inserted }

@@ -17,14 +17,15 @@ struct ListenerDrafts {
     init(port: Int) { self.port = port }
 
     /// Takes in what a service listens for at an address.
-    mutating func add(_ chains: [ListenerPlan.Chain], bind: String, parsed: PortProtocol, host: String) {
+    mutating func add(_ offer: PortContribution.Offer, host: String) {
+        let (bind, parsed) = (offer.bind, offer.parsed)
         if let draft = drafts[bind] {
             if draft.isLocked { return }
             if draft.parsed != parsed, Self.serverFirst.contains(parsed) || Self.serverFirst.contains(draft.parsed) {
                 return note(bind, accepted: draft.host, rejected: host)
             }
         }
-        for chain in chains {
+        for chain in offer.chains {
             // Changed in place: a listener may have thousands of chains.
             let owner = drafts[bind, default: Draft(parsed: parsed, host: host)].chains.add(chain, for: host)
             if let owner { note(bind, accepted: owner, rejected: host) }

@@ -1,14 +1,18 @@
 extension OutboundPlanner {
     /// Plans the listeners and routes of a sidecar on one port; nil where it has none.
-    func planPort(_ port: Int) -> PortPlan? {
-        let parts = scope.parts.compactMap { part -> EgressPart? in
+    ///
+    /// `before` is the plan that there was, if all that is another since are the services of the `changed` hosts.
+    func planPort(_ port: Int, before: PortPlan? = nil, changed: Set<String> = []) -> PortPlan? {
+        let parts = scope.parts.enumerated().compactMap { place, part -> EgressPart? in
             guard let services = part.services[port]?.all else { return nil }
             return EgressPart(
-                port: part.port, bind: part.bind, services: services, virtualServices: part.virtualServices)
+                place: place, port: part.port, bind: part.bind, services: services,
+                virtualServices: part.virtualServices)
         }
         if parts.isEmpty { return nil }
-        let planner = PortPlanner(port: port, parts: parts, target: target, clusters: destinations)
-        return PortPlan(listeners: planner.listeners, routes: planner.routes, report: planner.report)
+        return PortPlanner(
+            port: port, parts: parts, target: target, clusters: destinations, before: before, changed: changed
+        ).plan
     }
 
     /// Plans a gateway's listeners and routes; what is not in a Gateway is not listened for.

@@ -72,7 +72,7 @@ package struct OutboundPlanner: Sendable {
             let all = isSentElsewhere ? Set(scope.parts.flatMap(\.services.keys)).union(ports.keys) : changedPorts
             for port in all {
                 let before = ports[port]
-                ports[port] = planPort(port)
+                ports[port] = planPort(port, before: isSentElsewhere ? nil : before, changed: change.hosts)
                 result.note(before, ports[port])
             }
         case .gateway:
@@ -134,13 +134,6 @@ package struct OutboundPlanner: Sendable {
     ) -> String {
         scope.clusterName(for: destination, namespace: namespace, listenerPort: listenerPort)
     }
-}
-
-/// What is planned for one port.
-struct PortPlan: Sendable {
-    var listeners: [ListenerPlan] = []
-    var routes: [RoutePlan] = []
-    var report = PushReport()
 }
 
 /// What is planned for one host.

@@ -6,26 +6,25 @@ extension PortPlanner {
         var drafts = ListenerDrafts(port: port)
         for part in parts {
             if part.port == nil { drafts.lock() }
-            for effective in part.services {
-                for row in effective.rows {
-                    for (index, own) in row.ports.enumerated() where own.number == port && own.parsedProtocol != .udp {
-                        add(row, part.port?.parsedProtocol ?? own.parsedProtocol, "spec.ports[\(index)]", part, &drafts)
-                    }
-                }
+            let contributions = plan.contributions[part.place] ?? [:]
+            for place in part.services.indices {
+                guard let contribution = contributions[part.services[place].service.host] else { continue }
+                for offer in contribution.offers { drafts.add(offer, host: contribution.host) }
             }
         }
-        report.merge(drafts.report)
-        listeners = drafts.listeners
+        plan.report.merge(drafts.report)
+        plan.listeners = drafts.listeners
     }
 
-    private func add(
-        _ row: MeshService, _ parsed: PortProtocol, _ field: String, _ part: EgressPart, _ drafts: inout ListenerDrafts
-    ) {
+    /// What a row of a service has listened for on a port of it.
+    func offers(
+        of row: MeshService, _ parsed: PortProtocol, _ field: String, _ part: EgressPart
+    ) -> [PortContribution.Offer] {
         let kind = PortKind(parsed)
-        for spot in spots(of: row, kind: kind, bind: part.bind) {
+        let because = [Because(row.source, field)]
+        return spots(of: row, kind: kind, bind: part.bind).compactMap { spot in
             let isWildcard = spot.bind == ListenerPlan.wildcard
-            if isWildcard && Self.reservedPorts.contains(port) { continue }
-            let because = [Because(row.source, field)]
+            if isWildcard && Self.reservedPorts.contains(port) { return nil }
             var chains: [ListenerPlan.Chain] = []
             if kind != .tcp {
                 // A sniffed service on its own address has routes of its own.
@@ -42,7 +41,7 @@ extension PortPlanner {
                     ? tlsChains(row, isWildcard: isWildcard, prefixes: prefixes, because, found)
                     : tcpChains(row, prefixes: prefixes, because, found)
             }
-            drafts.add(chains, bind: spot.bind, parsed: parsed, host: row.host)
+            return .init(bind: spot.bind, parsed: parsed, chains: chains)
         }
     }
 

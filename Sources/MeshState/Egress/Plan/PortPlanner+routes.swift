@@ -1,14 +1,15 @@
 extension PortPlanner {
     mutating func planRoutes(_ part: EgressPart) {
-        let wanted = listeners.flatMap(\.chains).compactMap { chain in
-            if case .http(let route) = chain.action { route } else { nil }
+        var wanted: Set<String> = []
+        for listener in plan.listeners {
+            for chain in listener.chains { if case .http(let route) = chain.action { wanted.insert(route) } }
         }
         if wanted.isEmpty { return }
         var hosts = VirtualHosts(planner: self, part: part)
-        report.merge(hosts.report)
-        for name in Set(wanted).sorted() {
+        plan.report.merge(hosts.report)
+        for name in wanted.sorted() {
             if name == String(port) {
-                routes.append(RoutePlan(name: name, virtualHosts: hosts.all, catchAll: .lastResort))
+                plan.routes.append(RoutePlan(name: name, virtualHosts: hosts.all, catchAll: .lastResort))
             } else if let colon = name.lastIndex(of: ":") {
                 // A sniffed service on its own address: whatever the request says, it goes there.
                 let own = hosts.ofService(String(name[..<colon])).map { host in
@@ -16,7 +17,7 @@ extension PortPlanner {
                     host.domains = ["*"]
                     return host
                 }
-                routes.append(RoutePlan(name: name, virtualHosts: own.map { [$0] } ?? [], catchAll: .none))
+                plan.routes.append(RoutePlan(name: name, virtualHosts: own.map { [$0] } ?? [], catchAll: .none))
             }
         }
     }
@@ -25,21 +26,22 @@ extension PortPlanner {
 /// The virtual hosts of one port: those of VirtualServices first, in their order, then those of the other services.
 private struct VirtualHosts {
     private let port: Int
-    private let namespace: String
     private(set) var report = PushReport()
     private var hosts: [RoutePlan.VirtualHost] = []
     private var names: Set<String> = []
     private var domains: Set<String> = ["*"]
-    /// The hosts of all services of this port, as they are written.
-    private var known: Set<String> = []
+    /// By host.
+    private let known: [String: PortContribution]
     /// Places in `hosts`, by the service's host.
     private var places: [String: Int] = [:]
 
     init(planner: PortPlanner, part: EgressPart) {
         port = planner.port
-        namespace = planner.place.target.namespace
-        let services = part.services
-        known = Set(services.lazy.map(\.service.host))
+        let known = planner.plan.contributions[part.place] ?? [:]
+        self.known = known
+        let services =
+            known.count == part.services.count
+            ? part.services : part.services.filter { known[$0.service.host] != nil }
         var isRouted = Set<Int>()
         if !part.virtualServices.services.isEmpty {
             let rules = HTTPRules(place: planner.place, clusters: planner.clusters)
@@ -48,22 +50,22 @@ private struct VirtualHosts {
                 if routes.isEmpty { continue }
                 let source = part.virtualServices.services[bound.place]
                 for (field, host) in bound.otherHosts {
-                    add(host, [host], routes, because: [Because(source.id, field)], kind: "virtual service")
+                    add(
+                        host, [.init(name: host, folded: HostName.folded(host), isShort: false)], routes,
+                        because: [Because(source.id, field)], kind: "virtual service")
                 }
                 for (field, place) in bound.services {
                     isRouted.insert(place)
-                    add(services[place], routes, because: [Because(source.id, field)])
+                    guard let contribution = known[services[place].service.host] else { continue }
+                    add(contribution, routes, because: [Because(source.id, field)])
                 }
             }
         }
-        for (place, effective) in services.enumerated()
-        where !isRouted.contains(place) && effective.port(port).map({ PortKind($0.parsedProtocol) }) != .tcp {
-            let because = Self.because(effective, port: port)
-            let host = effective.service.host
-            let route = RoutePlan.Route(
-                action: .forward([WeightedCluster(cluster: ClusterPlan.name(port: port, host: host))]),
-                operation: "\(host):\(port)/*", because: because)
-            add(effective, [route], because: because)
+        for place in services.indices where !isRouted.contains(place) {
+            guard let contribution = known[services[place].service.host], let route = contribution.route else {
+                continue
+            }
+            add(contribution, [route], because: route.because)
         }
     }
 
@@ -131,69 +133,27 @@ private struct VirtualHosts {
         return result
     }
 
-    /// The entry that has the port, and where.
-    private static func because(_ effective: ServiceIndex.Effective, port: Int) -> [Because] {
-        for row in effective.rows {
-            guard let index = row.ports.firstIndex(where: { $0.number == port && $0.parsedProtocol != .udp }) else {
-                continue
-            }
-            let hosts = row.registry == .external ? [Because(row.source, "spec.hosts")] : []
-            return hosts + [Because(row.source, "spec.ports[\(index)]")]
-        }
-        return []
-    }
-
     // MARK: Names and domains
 
     private mutating func add(
-        _ effective: ServiceIndex.Effective, _ routes: [RoutePlan.Route], because: [Because]
+        _ contribution: PortContribution, _ routes: [RoutePlan.Route], because: [Because]
     ) {
-        let host = effective.service.host
-        let (names, short) = domainNames(of: effective)
         let place = hosts.endIndex
-        // A short form must not take what is another service's whole name.
-        let free =
-            short.contains(where: known.contains)
-            ? names.filter { !short.contains($0) || !known.contains($0) } : names
-        add(host, free, routes, because: because, kind: "service")
-        if hosts.endIndex > place { places[host] = place }
+        let free = contribution.domains.filter { !$0.isShort || known[$0.name] == nil }
+        add(contribution.host, free, routes, because: because, kind: "service")
+        if hosts.endIndex > place { places[contribution.host] = place }
     }
 
     private mutating func add(
-        _ host: String, _ wanted: [String], _ routes: [RoutePlan.Route], because: [Because], kind: String
+        _ host: String, _ wanted: [PortContribution.Domain], _ routes: [RoutePlan.Route], because: [Because],
+        kind: String
     ) {
         let name = "\(host):\(port)"
         let isNew = names.insert(name).inserted
-        let own = isNew ? wanted.filter { domains.insert(HostName.folded($0)).inserted } : []
+        let own = isNew ? wanted.filter { domains.insert($0.folded).inserted }.map(\.name) : []
         if own.count < wanted.count {
             report.add(PushReport.duplicateDomain, key: name, message: "duplicate domain from \(kind): \(name)")
         }
         if !own.isEmpty { hosts.append(.init(name: name, domains: own, routes: routes, because: because)) }
-    }
-
-    /// The names and addresses by which a request may mean a service, and those of them that are short forms.
-    private func domainNames(of effective: ServiceIndex.Effective) -> (all: [String], short: [String]) {
-        let service = effective.service
-        var result = [service.host]
-        if !HostName.isWildcard(service.host) { result.append(service.host + ".") }
-        let short = shortNames(of: service.host)
-        result += short
-        if service.isHeadless { result += result.map { "*." + $0 } }
-        var addresses: Set<String> = []
-        for row in effective.rows {
-            guard let address = row.address, NetworkPrefix(address)?.isSingleAddress == true else { continue }
-            if addresses.insert(address).inserted { result.append(address) }
-        }
-        return (result, short)
-    }
-
-    /// The forms in which a name of the mesh itself can be shortened, here in this namespace.
-    private func shortNames(of host: String) -> [String] {
-        let ending = ".svc.cluster.local"
-        guard host.hasSuffix(ending) else { return [] }
-        let parts = host.dropLast(ending.count).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return [] }
-        let inNamespace = "\(parts[0]).\(parts[1])"
-        return (parts[1] == namespace ? [String(parts[0])] : []) + ["\(inNamespace).svc", inNamespace]
     }
 }

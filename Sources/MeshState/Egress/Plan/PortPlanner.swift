@@ -1,47 +1,66 @@
-/// What a proxy imports at once: all there is for it, or what one egress listener of its Sidecar names.
-package struct EgressPart: Sendable {
+/// What a proxy imports at once for one port: all there is for it, or what one egress listener of its Sidecar names.
+struct EgressPart {
+    /// Its place among the proxy's parts.
+    let place: Int
     /// The listener's own port; nil where services are listened for at theirs.
-    package var port: ServicePort?
+    let port: ServicePort?
     /// The listener's own address; nil where services are listened for at theirs.
-    package var bind: String?
-    package var services: [ServiceIndex.Effective]
-    package var virtualServices: VirtualServiceScope
+    let bind: String?
+    let services: [ServiceIndex.Effective]
+    let virtualServices: VirtualServiceScope
+}
 
-    package init(
-        port: ServicePort? = nil, bind: String? = nil, services: [ServiceIndex.Effective],
-        virtualServices: VirtualServiceScope
-    ) {
-        self.port = port
-        self.bind = bind
-        self.services = services
-        self.virtualServices = virtualServices
-    }
+/// What is planned for one port.
+struct PortPlan: Sendable {
+    var listeners: [ListenerPlan] = []
+    var routes: [RoutePlan] = []
+    var report = PushReport()
+    /// Of what it is made: by the place of the part and the host.
+    var contributions: [Int: [String: PortContribution]] = [:]
 }
 
 /// Plans what a sidecar listens for on one port, and the routes behind it.
 ///
-/// It looks at nothing but what it is given, so that the plans of other ports stand when a service of this one changes.
-package struct PortPlanner {
+/// It looks at nothing but what it is given, so that the plans of other ports stand when a service of this one changes;
+/// and what a service contributes stands when another one changes.
+struct PortPlanner {
     let port: Int
     let place: VirtualService.Place
     let clusters: DestinationClusters
-    package internal(set) var listeners: [ListenerPlan] = []
-    package internal(set) var routes: [RoutePlan] = []
-    package internal(set) var report = PushReport()
+    var plan = PortPlan()
 
     /// Plans a port from the parts that have something for it, in their order; of the services those count that have
     /// the port.
-    package init(port: Int, parts: [EgressPart], target: PlanTarget, clusters: DestinationClusters) {
+    ///
+    /// `before` is the plan that there was, if all that is another since are the services of the `changed` hosts.
+    init(
+        port: Int, parts: [EgressPart], target: PlanTarget, clusters: DestinationClusters, before: PortPlan? = nil,
+        changed: Set<String> = []
+    ) {
         self.port = port
         self.clusters = clusters
         place = VirtualService.Place(gateway: VirtualService.mesh, port: port, target: target)
-        var parts = parts
-        for index in parts.indices where !parts[index].services.allSatisfy({ $0.port(port) != nil }) {
-            parts[index].services.removeAll { $0.port(port) == nil }
+        for part in parts {
+            let known = before?.contributions[part.place]
+            plan.contributions[part.place] = contributions(of: part, known: known, changed: changed)
         }
         planListeners(parts)
         // A Sidecar's listener for the port has the port's routes for itself.
         if let part = parts.first { planRoutes(part) }
+    }
+
+    private func contributions(
+        of part: EgressPart, known: [String: PortContribution]?, changed: Set<String>
+    ) -> [String: PortContribution] {
+        guard var result = known else {
+            return part.services.reduce(into: [:]) { $0[$1.service.host] = PortContribution($1, part, self) }
+        }
+        for host in changed { result[host] = nil }
+        for place in part.services.indices where changed.contains(part.services[place].service.host) {
+            let service = part.services[place]
+            result[service.service.host] = PortContribution(service, part, self)
+        }
+        return result
     }
 }
 
