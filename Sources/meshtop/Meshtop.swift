@@ -6,7 +6,8 @@ import Foundation
 enum Main {
     static func main() async {
         do {
-            var command = try await Meshtop.asyncParseAsRoot()
+            let arguments = try arguments()
+            var command = try await Meshtop.asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -17,6 +18,18 @@ enum Main {
             exit(2)
         } catch {
             Meshtop.exit(withError: error)
+        }
+    }
+
+    /// What was typed, and what the operator has set for the command that was typed.
+    private static func arguments() throws -> [String] {
+        let typed = Array(CommandLine.arguments.dropFirst())
+        do throws(ConfigurationProblem) {
+            return try CommandDefaults.complete(typed, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            // Where the file lies, and what is wrong with it, is told by this one.
+            if typed.first == "info" { return typed }
+            throw ValidationError(error.description)
         }
     }
 }

@@ -53,7 +53,7 @@ struct RandomMesh {
                 location: .internal, resolution: .dns,
                 endpoints: [EntryEndpoint(address: "unix:///x", ports: ["http": 1], labels: ["v": "1"], weight: 3)],
                 exportTo: ["~"], selectorLabels: number(2) == 0 ? nil : [:], allocatedAddresses: ["h": ["240.0.0.1"]],
-                object: ["spec": ["n": nil, "d": .number(1.5), "i": 7, "b": [true, "1"]], "metadata": ["name": .string(key.name)]]),
+                object: ["spec": ["n": .null, "d": .number(1.5), "i": 7, "b": [true, "1"]], "metadata": ["name": .string(key.name)]]),
             state: state, proxies: number(9), live: number(5))
     }
 
@@ -85,7 +85,7 @@ struct RandomMesh {
             time: snapshot.time.addingTimeInterval(-Double(number(1000))), who: "ann", origin: "console", context: "lab",
             server: "s", summary: name(),
             change: number(2) == 0
-                ? nil : .init(target: key("ServiceEntry"), verb: .replace, before: ["a": nil], sent: ["a": "\u{1B}"]),
+                ? nil : .init(target: key("ServiceEntry"), verb: .replace, before: ["a": .null], sent: ["a": "\u{1B}"]),
             outcome: [.pending, .unknown, .done(warnings: ["w"]), .failed(message: "m", isConflict: true)][number(4)])
     }
 

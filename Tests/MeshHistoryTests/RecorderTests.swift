@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test(arguments: [
-        nil, true, false, 0, 1, -1, 127, -128, .integer(.max), .integer(.min), .number(0.1), .number(-1e300), "", "ä\0x",
+        .null, true, false, 0, 1, -1, 127, -128, .integer(.max), .integer(.min), .number(0.1), .number(-1e300), "", "ä\0x",
         ["a", "a", ["b": [:], "a": []]],
     ] as [JSONValue]) func packedDocumentsAreTheSame(_ value: JSONValue) throws {
         #expect(try PackedJSON.value(of: PackedJSON.bytes(of: value)) == value)

@@ -96,13 +96,34 @@ import Testing
         #expect(effects.count == 1)
         // More calls of the same kind change nothing.
         #expect(update(&model, .snapshot(World.snapshot { $0.blocked[0].count = 99 })) == [])
-        _ = update(&model, .answered(question, ["BLOCKED: nothing knows it", "", "1  sidecar"]))
+        _ = update(&model, .answered(question, Findings(lines: ["BLOCKED: nothing knows it", "", "1  sidecar"])))
         let shown = render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true))
         #expect(Golden.text(shown).contains("BLOCKED: nothing knows it"))
         let again = update(&model, .snapshot(World.snapshot { $0.entries.removeLast() }))
         #expect(again.count == 1 && again != effects)
         model.type(.escape)
         #expect(model.answers.isEmpty)
+    }
+
+    @Test func theDetailsOfAnEntryHaveItsEvents() throws {
+        var model = World.model(focus: .entries)
+        guard case .ask(let question) = try #require(model.type(.enter).first) else { return }
+        #expect(question.object == World.cnn)
+        func shown(_ events: Findings.Events) -> String {
+            _ = update(&model, .answered(question, Findings(lines: ["seen from sleep"], events: events)))
+            model.type("G")
+            return Golden.text(
+                render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)))
+        }
+        let event = ObjectEvent(
+            isWarning: true, reason: "Unreachable", message: "no endpoint answers", source: "prober", count: 3,
+            last: World.ago(200))
+        let text = shown(.known([event]))
+        #expect(text.contains("Events"))
+        #expect(text.contains("3m ago"))
+        #expect(text.contains("! Unreachable: no endpoint answers ×3 (prober)"))
+        #expect(shown(.known([])).contains("none"))
+        #expect(shown(.failed("events: forbidden")).contains("events: forbidden"))
     }
 
     @Test func sparklinesAreAsHighAsTheirHighestValue() {

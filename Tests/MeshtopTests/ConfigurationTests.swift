@@ -63,6 +63,12 @@ import Testing
             "c:2: q would be both toggle (Switch the entry off, or on again, without losing anything) and quit (Quit) in "
                 + "the pane Service entries; give one of them another key"
         ),
+        ("commands: yes", "c:1: commands takes names of commands with flags under each, such as allow: {for: 1h}"),
+        ("commands:\n  alow: {}", "c:2: there is no command alow; is allow meant?"),
+        ("commands:\n  allow: 1h", "c:2: the command allow takes flags, such as from"),
+        ("commands:\n  allow:\n    fro: 1h", "c:3: allow has no flag fro; is from meant?"),
+        ("commands:\n  allow:\n    dryRun: 1h", "c:3: dryRun takes true or false; here is \"1h\""),
+        ("commands:\n  allow:\n    for: [1h, 2h]", "c:3: for takes a text; here is \"1h, 2h\""),
         ("- 1", "c:1: is no list of settings; write lines such as interval: 2"),
     ])
     func whatIsNotUnderstood(_ text: String, _ message: String) {
@@ -123,14 +129,100 @@ import Testing
         }
     }
 
-    @Test func everyFlagOfTheConsoleIsASetting() {
-        // What a single call asks for, and no habit of its operator.
-        let oneTime = ["--watch", "--follow", "--once", "--batch", "--json", "--help", "--version"]
-        let help = Meshtop.helpMessage(for: ConsoleCommand.self) + OutputOptions.helpMessage()
-        let flags = Set(help.matches(of: /--[a-z-]+/).map { String($0.output) }.filter { !$0.hasPrefix("--no-") })
-        let settings = Set(Setting.all.map(\.flag))
-        #expect(flags.subtracting(settings).subtracting(oneTime).isEmpty)
-        #expect(settings.subtracting(flags) == ["--no-headers"] && help.contains("--no-headers"))
+    @Test func everyFlagOfEveryCommandIsASettingOfItsOwn() throws {
+        func commands(_ type: any ParsableCommand.Type, _ path: [String]) -> [([String], any ParsableCommand.Type)] {
+            let below = type.configuration.subcommands.filter {
+                $0.configuration.shouldDisplay || $0 == ConsoleCommand.self
+            }
+            return [(path, type)] + below.flatMap { commands($0, path + [$0._commandName]) }
+        }
+        var all: Set<CommandFlag> = []
+        for (path, type) in commands(Meshtop.self, []).dropFirst() {
+            // Help is what its reader knows of a command.
+            let help = Meshtop.helpMessage(for: type)
+            let options = help.firstRange(of: "OPTIONS:").map { String(help[$0.upperBound...]) } ?? ""
+            let own = CommandFlag.all.filter { $0.command == path.joined(separator: " ") }
+            let spellings = Set(own.flatMap(\.spellings))
+            for line in options.split(separator: "\n") where line.hasPrefix("  -") {
+                let flags = line.matches(of: /--[a-z-]+/).map { String($0.output) }.filter {
+                    !["--help", "--version"].contains($0)
+                }
+                guard let flag = flags.first else { continue }
+                #expect(spellings.contains(flag), "\(path.joined(separator: " ")) \(flag)")
+            }
+            for flag in own {
+                let value = flag.takesValue ? flag.choices.first ?? "1" : "true"
+                let typed = flag.takesValue ? "--\(flag.name)=\(value)" : "--\(flag.name)"
+                let file = try ConfigurationFile(
+                    "commands: { \(flag.command): { \(flag.key): \"\(value)\" } }", path: "c")
+                #expect(file.commands == [flag: [value]])
+                let given = try completed(path, nil, [flag.variable: value])
+                #expect(given == path + [typed], "\(flag.variable)")
+            }
+            all.formUnion(own)
+        }
+        #expect(all == Set(CommandFlag.all) && all.count > 150)
+        // No variable means two things.
+        let variables = CommandFlag.all.map(\.variable) + Setting.all.map(\.variable)
+        #expect(Set(variables).count == variables.count)
+    }
+
+    private func completed(
+        _ arguments: [String], _ text: String?, _ environment: [String: String] = [:]
+    ) throws -> [String] {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "meshtop-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder.appending(path: "meshtop"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try text?.write(to: folder.appending(path: "meshtop/config.yaml"), atomically: true, encoding: .utf8)
+        return try CommandDefaults.complete(
+            arguments, environment: ["XDG_CONFIG_HOME": folder.path].merging(environment) { $1 })
+    }
+
+    private static let habits = """
+        commands:
+          allow: { for: 1h, from: sleep }
+          blocked: { output: wide }
+          lab up: { dnsCapture: yes, outboundPolicy: ALLOW_ANY }
+          console: { watch: true }
+          validate: { filename: [a.yaml, b.yaml] }
+          lab status: { certs: false }
+        """
+
+    @Test(arguments: [
+        ("allow h:1", [:], "allow --from=sleep --for=1h h:1"),
+        ("allow h:1 --for 5m", [:], "allow --from=sleep h:1 --for 5m"),
+        ("allow h:1 --for=5m", ["MESHTOP_ALLOW_FOR": "2h"], "allow --from=sleep h:1 --for=5m"),
+        ("allow h:1", ["MESHTOP_ALLOW_FOR": "2h"], "allow --from=sleep --for=2h h:1"),
+        ("blocked -ojson", [:], "blocked -ojson"), ("blocked", [:], "blocked --output=wide"),
+        ("lab up", [:], "lab up --outbound-policy=ALLOW_ANY --dns-capture"),
+        ("lab up", ["MESHTOP_LAB_UP_DNS_CAPTURE": "no"], "lab up --outbound-policy=ALLOW_ANY"),
+        ("lab exec sleep -- curl --for", [:], "lab exec sleep -- curl --for"),
+        ("", [:], "--watch"), ("--theme nord", [:], "--watch --theme nord"), ("console", [:], "console --watch"),
+        ("validate", [:], "validate --filename=a.yaml --filename=b.yaml"), ("validate -f c", [:], "validate -f c"),
+        ("lab status", [:], "lab status"), ("entries", [:], "entries"), ("help allow", [:], "help allow"),
+        ("---completion allow", [:], "---completion allow"), ("lab-workload x", [:], "lab-workload x"),
+        ("nonsense", [:], "nonsense"),
+    ])
+    func whatIsTypedComesLast(_ typed: String, _ environment: [String: String], _ expected: String) throws {
+        let words = typed.split(separator: " ").map(String.init)
+        #expect(try completed(words, Self.habits, environment).joined(separator: " ") == expected)
+    }
+
+    @Test func whatIsGivenForACommandIsUnderstoodByIt() async throws {
+        let arguments = try completed(["allow", "h:1"], Self.habits)
+        let command = try #require(try await Meshtop.asyncParseAsRoot(arguments) as? AllowCommand)
+        #expect(command.change.duration?.seconds == 3600 && command.from == "sleep")
+        let console = try #require(
+            try await Meshtop.asyncParseAsRoot(completed([], Self.habits)) as? ConsoleCommand)
+        #expect(console.screen.watch)
+    }
+
+    @Test func aVariableOfACommandThatIsNotUnderstood() {
+        #expect {
+            try completed(["lab", "up"], nil, ["MESHTOP_LAB_UP_OUTBOUND_POLICY": "SOME"])
+        } throws: {
+            "\($0)" == "MESHTOP_LAB_UP_OUTBOUND_POLICY: takes one of REGISTRY_ONLY, ALLOW_ANY, ALLOW_ANY_DYNAMIC_DNS; it is \"SOME\""
+        }
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import MeshState
 import NIOHTTP1
 
@@ -12,21 +13,22 @@ extension KubernetesClient {
     /// Objects a page: a long list comes in several answers, so that the API has less to hold at once.
     private static let pageSize = 500
 
-    /// All objects of a resource, of one namespace or of all.
-    public func list(_ resource: Resource, namespace: String? = nil) async throws -> ObjectList {
+    /// All objects of a resource, of one namespace or of all; `fields` is a field selector.
+    public func list(_ resource: Resource, namespace: String? = nil, fields: String? = nil) async throws -> ObjectList {
         do {
-            return try await listPages(resource, namespace)
+            return try await listPages(resource, namespace, fields)
         } catch let failure as RequestFailure where failure.kind == .expired {
             // The pages took longer than the API keeps a list: begin again.
-            return try await listPages(resource, namespace)
+            return try await listPages(resource, namespace, fields)
         }
     }
 
-    private func listPages(_ resource: Resource, _ namespace: String?) async throws -> ObjectList {
+    private func listPages(_ resource: Resource, _ namespace: String?, _ fields: String?) async throws -> ObjectList {
         var result = ObjectList(objects: [], resourceVersion: "")
         var next: String?
         repeat {
             var query = [("limit", String(Self.pageSize))]
+            if let fields { query.append(("fieldSelector", fields)) }
             if let next { query.append(("continue", next)) }
             let answer = try await send(
                 .GET, resource.path(namespace: namespace), query: query, what: "list of \(resource.plural)")
@@ -49,6 +51,13 @@ extension KubernetesClient {
     public func get(_ resource: Resource, namespace: String, name: String) async throws -> JSONValue {
         let path = resource.path(namespace: namespace, name: name)
         return try document(try await send(.GET, path, what: "\(resource.kind) \(namespace)/\(name)").body)
+    }
+
+    /// What the API tells that happened to an object, the latest first. It forgets events after an hour or so.
+    public func events(of key: ObjectKey) async throws -> [ObjectEvent] {
+        let fields = "involvedObject.kind=\(key.kind),involvedObject.name=\(key.name)"
+        let found = try await list(.events, namespace: key.namespace, fields: fields).objects.map(ObjectEvent.init)
+        return found.sorted { ($0.last ?? .distantPast) > ($1.last ?? .distantPast) }
     }
 
     /// Creates an object; unknown fields are refused rather than dropped.

@@ -19,6 +19,7 @@ public struct Resource: Sendable, Hashable {
     public static let pods = Resource(group: "", version: "v1", plural: "pods", kind: "Pod")
     public static let namespaces = Resource(group: "", version: "v1", plural: "namespaces", kind: "Namespace")
     public static let configMaps = Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap")
+    public static let events = Resource(group: "", version: "v1", plural: "events", kind: "Event")
     public static let serviceEntries = istio("serviceentries", "ServiceEntry")
     public static let virtualServices = istio("virtualservices", "VirtualService")
     public static let destinationRules = istio("destinationrules", "DestinationRule")

@@ -10,8 +10,8 @@ public enum Event: Sendable {
     /// The time, about once a second, so that ages are shown right.
     case tick(Date)
     case changeFinished(ChangeRequest, ChangeResult)
-    /// What the mesh configuration says, a line each.
-    case answered(Question, [String])
+    /// What was found out for a question.
+    case answered(Question, Findings)
     /// The mesh configuration could not be read, and why.
     case notAnswered(Question, String)
     /// Objects as the API holds them now, for the dialog of this number.

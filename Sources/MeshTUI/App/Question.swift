@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import MeshState
 
 /// What the details of a row ask of the whole mesh configuration, which is loaded only for that.
@@ -12,6 +13,11 @@ public struct Question: Sendable, Hashable {
     public let subject: Subject
     /// Another number once what decides the answer has changed.
     public let configuration: Int
+
+    /// The object whose events belong to the answer; nil for none.
+    public var object: ObjectKey? {
+        if case .entry(let entry) = subject { entry.id } else { nil }
+    }
 
     /// The answer: a line each, in the words of `meshtop explain`.
     package func answer(_ explainer: inout Explainer, pods: [Pod]) -> [String] {
@@ -39,20 +45,61 @@ public struct Question: Sendable, Hashable {
     }
 }
 
+/// What was found out for a question.
+public struct Findings: Sendable, Hashable {
+    /// What the cluster tells of an object.
+    public enum Events: Sendable, Hashable {
+        /// The latest first.
+        case known([ObjectEvent])
+        /// They could not be read, and why.
+        case failed(String)
+    }
+
+    /// In the words of `meshtop explain`, a line each.
+    public var lines: [String]
+    /// nil where the question is about no object.
+    public var events: Events?
+
+    public init(lines: [String], events: Events? = nil) {
+        self.lines = lines
+        self.events = events
+    }
+}
+
 extension AppModel {
     /// How far the answer to a question is.
     enum Answer: Sendable, Hashable {
         case asked
-        case lines([String])
+        case found(Findings)
         case failed(String)
 
         /// For the details view.
         var details: [DetailLine] {
             switch self {
             case .asked: [.text(CellText("\(Glyph.waiting.text) reading the mesh's configuration", .pending))]
-            case .lines(let lines):
-                lines.flatMap { $0.columns > 96 ? $0.wrapped(to: 96) : [$0] }.map { .text(CellText($0)) }
+            case .found(let findings):
+                findings.lines.flatMap { $0.columns > 96 ? $0.wrapped(to: 96) : [$0] }.map { .text(CellText($0)) }
             case .failed(let reason): [.text(CellText(reason, .error))]
+            }
+        }
+
+        /// The object's events under a heading, with their ages; nothing before they are known.
+        func events(at now: Date) -> [DetailLine] {
+            guard case .found(let findings) = self, let events = findings.events else { return [] }
+            let heading = DetailLine.heading("Events")
+            switch events {
+            case .failed(let reason): return [heading, .text(CellText(reason, .error))]
+            case .known(let events) where events.isEmpty: return [heading, .text(CellText("none", .dim))]
+            case .known(let events):
+                return [heading]
+                    + events.prefix(20).map { event in
+                        let age = event.last.map { "\(WallClock.age(now.timeIntervalSince($0))) ago" } ?? ""
+                        let times = event.count == 1 ? "" : " \(Glyph.times.text)\(event.count)"
+                        let words = [event.reason, event.message].filter { !$0.isEmpty }.joined(separator: ": ")
+                        let source = event.source.isEmpty ? "" : " (\(event.source))"
+                        let sign = event.isWarning ? "\(Glyph.warning.text) " : ""
+                        return .field(age, CellText(sign + words + times + source, event.isWarning ? .warn : .text))
+                    }
             }
         }
     }

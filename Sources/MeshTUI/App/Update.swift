@@ -14,8 +14,8 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .changeFinished(let request, let result):
         effects = model.finish(request, result)
         model.refreshLayers()
-    case .answered(let question, let lines):
-        model.take(.lines(lines), to: question)
+    case .answered(let question, let findings):
+        model.take(.found(findings), to: question)
         model.refreshLayers()
     case .notAnswered(let question, let reason):
         model.take(.failed(reason), to: question)

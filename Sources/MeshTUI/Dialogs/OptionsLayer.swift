@@ -66,21 +66,25 @@ struct LiveOption: Sendable {
                 model.preferences.color = ColorChoice(rawValue: text) ?? .auto
                 return []
             }),
-        LiveOption(
-            setting: .ascii, title: "ASCII alone", value: { $0.preferences.ascii ? "on" : "off" },
-            values: { _ in ["off", "on"] },
-            set: { model, text in
-                model.preferences.ascii = text == "on"
-                return []
-            }),
-        LiveOption(
-            setting: .mouse, title: "Mouse", value: { $0.preferences.mouse ? "on" : "off" },
-            values: { _ in ["off", "on"] },
-            set: { model, text in
-                model.preferences.mouse = text == "on"
-                return [.setMouse(text == "on")]
-            }),
+        LiveOption(.ascii, "ASCII alone", \.ascii) { _ in [] },
+        LiveOption(.mouse, "Mouse", \.mouse) { [.setMouse($0)] },
     ]
+}
+
+extension LiveOption {
+    /// One that is on or off.
+    private init(
+        _ setting: Setting, _ title: String, _ path: any WritableKeyPath<Preferences, Bool> & Sendable,
+        effects: @escaping @Sendable (Bool) -> [Effect]
+    ) {
+        self.init(
+            setting: setting, title: title, value: { $0.preferences[keyPath: path] ? "on" : "off" },
+            values: { _ in ["off", "on"] },
+            set: { model, text in
+                model.preferences[keyPath: path] = text == "on"
+                return effects(text == "on")
+            })
+    }
 }
 
 extension AppModel {

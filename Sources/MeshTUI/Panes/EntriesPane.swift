@@ -170,7 +170,7 @@ struct EntriesPane: Pane {
         lines += Traffic.lines(to: { entry.hosts.contains($0.host) }, in: context)
         lines += usage(of: summary, in: context)
         if let answer = context.answers[.object(summary.id)] {
-            lines += [.heading("Listeners and routes")] + answer.details
+            lines += [.heading("Listeners and routes")] + answer.details + answer.events(at: context.now)
         }
         lines += Actions.lines(on: summary.id, in: context)
         return lines

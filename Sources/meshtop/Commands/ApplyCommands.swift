@@ -81,7 +81,9 @@ struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a service entry.",
         discussion: "The name has to be typed once more; without a terminal, say --yes.")
-    @Argument(help: "The entry's name.")
+    @Argument(
+        help: "The entry's name.",
+        completion: .custom { words, _, _ in await Completion.names(of: Listing(.entries), words) })
     var name: String
     @Flag(help: "Delete it without asking.")
     var yes = false
@@ -115,7 +117,9 @@ struct EditCommand: AsyncParsableCommand {
             The editor opens again, with what is wrong as comments on top, until the rules and the API let the entry \
             pass or the text is left as it is; then its file is kept and named.
             """)
-    @Argument(help: "The entry's name.")
+    @Argument(
+        help: "The entry's name.",
+        completion: .custom { words, _, _ in await Completion.names(of: Listing(.entries), words) })
     var name: String
     @Flag(help: "Apply without asking once more.")
     var yes = false

@@ -41,7 +41,9 @@ struct AllowCommand: AsyncParsableCommand {
         help: ArgumentHelp("The host or address, and the port.", valueName: "HOST:PORT"),
         completion: .custom { words, _, _ in await Completion.names(of: Listing(.blocked), words) })
     var destination: String
-    @Option(help: "Only blocked calls of this workload count, and the entry goes into its namespace.")
+    @Option(
+        help: "Only blocked calls of this workload count, and the entry goes into its namespace.",
+        completion: .custom { words, _, _ in await Completion.workloads(words) })
     var from: String?
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var change: ChangeOptions

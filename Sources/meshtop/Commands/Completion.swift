@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MeshClient
+import MeshHistory
 import MeshState
 import MeshTUI
 
@@ -19,6 +20,23 @@ enum Completion {
         await session.stop()
         guard let found = try? rows.rows(of: snapshot) else { return [] }
         return Array(Set(found.names.map { $0.split(separator: "/").last.map(String.init) ?? $0 })).sorted()
+    }
+
+    /// The workloads that have a proxy.
+    static func workloads(_ words: [String]) async -> [String] {
+        guard let session = try? await connection(words).session() else { return [] }
+        let snapshot = await session.firstSnapshot(atMost: patience)
+        await session.stop()
+        return Array(Set(snapshot.proxies.map(\.workload))).sorted()
+    }
+
+    /// The numbers of the latest changes, the latest first.
+    static func changes() async -> [String] {
+        let file = StateFolder().journal
+        guard FileManager.default.fileExists(atPath: file.path),
+            let records = try? await Journal(file).records(limit: 50)
+        else { return [] }
+        return records.compactMap { $0.number.map { String($0) } }
     }
 
     /// The contexts of the kubeconfig.

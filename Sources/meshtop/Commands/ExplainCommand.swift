@@ -9,7 +9,7 @@ struct OfflineOptions: ParsableArguments {
         name: [.customShort("f"), .customLong("filename")],
         help: ArgumentHelp(
             "Look at the objects of these files in place of the live mesh; may be given several times.",
-            valueName: "FILE|DIR"))
+            valueName: "FILE|DIR"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
 
     @Option(help: "The mesh's policy for what it does not know; otherwise the live mesh's, REGISTRY_ONLY for files.")
@@ -37,7 +37,9 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("What is called.", valueName: "HOST|IP[:PORT]|URL"))
     var target: String
-    @Option(help: ArgumentHelp("Who calls.", valueName: "WORKLOAD[.NAMESPACE]"))
+    @Option(
+        help: ArgumentHelp("Who calls.", valueName: "WORKLOAD[.NAMESPACE]"),
+        completion: .custom { words, _, _ in await Completion.workloads(words) })
     var from: String
     @Option(
         name: .customLong("protocol"),

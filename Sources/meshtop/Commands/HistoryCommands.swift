@@ -11,7 +11,9 @@ struct HistoryCommand: AsyncParsableCommand {
             They are kept in journal.sqlite under $XDG_STATE_HOME/meshtop. A change whose result is unknown was sent, but \
             meshtop ended before the API answered. `meshtop undo ID` takes one back.
             """)
-    @Argument(help: ArgumentHelp("Only the changes of these numbers.", valueName: "ID"))
+    @Argument(
+        help: ArgumentHelp("Only the changes of these numbers.", valueName: "ID"),
+        completion: .custom { _, _, _ in await Completion.changes() })
     var numbers: [Int64] = []
     @Option(help: "Look at so many of the latest changes.")
     var limit = 1000
@@ -25,7 +27,10 @@ struct HistoryCommand: AsyncParsableCommand {
 
     private var rowSelection: RowSelection {
         get throws {
-            try selection.rows(of: Listing.log) { $0.names = numbers.map { String($0) } }
+            try selection.rows(of: Listing.log) { query in
+                query.names = numbers.map { String($0) }
+                query.labels = selection.selector ?? ""
+            }
         }
     }
 
@@ -67,7 +72,9 @@ struct UndoCommand: AsyncParsableCommand {
             It is refused where somebody has changed the object since. Without a number the last change of yours is taken \
             back that stands, and the one before it the next time. The undoing is a change itself, which can be undone.
             """)
-    @Argument(help: ArgumentHelp("The number of the change, as `meshtop history` tells it.", valueName: "ID"))
+    @Argument(
+        help: ArgumentHelp("The number of the change, as `meshtop history` tells it.", valueName: "ID"),
+        completion: .custom { _, _, _ in await Completion.changes() })
     var number: Int64?
     @Flag(help: "Print what would change, and change nothing.")
     var dryRun = false

@@ -68,7 +68,8 @@ struct ReplayCommand: AsyncParsableCommand {
     var file: String
     @Argument(
         help: ArgumentHelp(
-            "What to print: \(Listing.kinds.map { $0.listing.id.name }.joined(separator: ", ")).", valueName: "LIST"))
+            "What to print: \(Self.lists.joined(separator: ", ")).", valueName: "LIST"),
+        completion: .list(Self.lists))
     var list: String?
     @Option(
         help: ArgumentHelp(
@@ -80,6 +81,8 @@ struct ReplayCommand: AsyncParsableCommand {
     var noHeaders = false
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var screen: ScreenOptions
+
+    private static let lists = Listing.kinds.map { $0.listing.id.name }
 
     private var listing: Listing? { Listing.kinds.map { $0.listing }.first { $0.id.name == list } }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MeshClient
 import MeshState
+import MeshTUI
 
 struct RegisterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -82,7 +83,9 @@ struct DeregisterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deregister", abstract: "Take an address back that was registered for a service.",
         discussion: "The service stays, without the address, as `istioctl deregister` left it.")
-    @Argument(help: ArgumentHelp("The service's name.", valueName: "NAME"))
+    @Argument(
+        help: ArgumentHelp("The service's name.", valueName: "NAME"),
+        completion: .custom { words, _, _ in await Completion.names(of: Listing(.services), words) })
     var name: String
     @Argument(help: ArgumentHelp("The workload's address.", valueName: "IP"))
     var address: String

@@ -21,7 +21,7 @@ struct ValidateCommand: ParsableCommand {
         name: [.customShort("f"), .customLong("filename")],
         help: ArgumentHelp(
             "A file of YAML or JSON, a folder of such files, or - for standard input; may be repeated.",
-            valueName: "file"))
+            valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
     @Option(help: ArgumentHelp("The release of Istio whose rules count, such as 1.12.", valueName: "version"))
     var istioVersion: IstioVersion = .current

@@ -18,6 +18,8 @@ struct ConfigurationFile: Sendable {
     /// Settings of one context alone, by the context's name.
     private(set) var contexts: [String: [String: Setting.Value]] = [:]
     private(set) var keys = KeyMap.standard
+    /// Flags of single commands, with their values.
+    private(set) var commands: [CommandFlag: [String]] = [:]
     private let path: String
 
     /// Nothing said.
@@ -39,8 +41,9 @@ struct ConfigurationFile: Sendable {
             switch key.string {
             case "keys": keys = try keyMap(value)
             case "contexts": contexts = try contexts(value)
+            case "commands": commands = try commands(value)
             default:
-                let (name, read) = try setting(key, value, among: Setting.all, others: ["keys", "contexts"])
+                let (name, read) = try setting(key, value, among: Setting.all, others: ["keys", "contexts", "commands"])
                 values[name] = read
             }
         }
@@ -66,10 +69,7 @@ struct ConfigurationFile: Sendable {
     ) throws(ConfigurationProblem) -> (String, Setting.Value) {
         let name = key.string ?? ""
         guard let setting = settings.first(where: { $0.key == name }) else {
-            let known = settings.map(\.key) + others
-            let advice =
-                name.nearest(among: known).map { "is \($0) meant?" } ?? "known are \(known.joined(separator: ", "))"
-            throw problem(key, "there is no setting \(name); \(advice)")
+            throw problem(key, "there is no setting \(name)" + advice(name, settings.map(\.key) + others))
         }
         guard let text = value.string, let read = setting.value(of: text) else {
             let found = value.string.map { "\"\($0)\"" } ?? "a list"
@@ -95,6 +95,39 @@ struct ConfigurationFile: Sendable {
             contexts[key.string ?? ""] = values
         }
         return contexts
+    }
+
+    private func commands(_ node: Node) throws(ConfigurationProblem) -> [CommandFlag: [String]] {
+        guard let mapping = node.mapping else {
+            throw problem(node, "commands takes names of commands with flags under each, such as allow: {for: 1h}")
+        }
+        var commands: [CommandFlag: [String]] = [:]
+        for (key, value) in mapping {
+            let name = key.string ?? ""
+            let flags = CommandFlag.all.filter { $0.command == name }
+            guard !flags.isEmpty else {
+                throw problem(key, "there is no command \(name)" + advice(name, Set(CommandFlag.all.map(\.command)).sorted()))
+            }
+            guard let settings = value.mapping else {
+                throw problem(value, "the command \(name) takes flags, such as \(flags[0].key)")
+            }
+            for (key, value) in settings {
+                let word = key.string ?? ""
+                guard let flag = flags.first(where: { $0.key == word }) else {
+                    throw problem(key, "\(name) has no flag \(word)" + advice(word, flags.map(\.key)))
+                }
+                let values = (value.sequence.map(Array.init) ?? [value]).compactMap(\.string)
+                guard flag.arguments(values) != nil else {
+                    throw problem(value, "\(word) takes \(flag.expectation); here is \"\(values.joined(separator: ", "))\"")
+                }
+                commands[flag] = values
+            }
+        }
+        return commands
+    }
+
+    private func advice(_ name: String, _ known: [String]) -> String {
+        name.nearest(among: known).map { "; is \($0) meant?" } ?? "; known are \(known.joined(separator: ", "))"
     }
 
     private func keyMap(_ node: Node) throws(ConfigurationProblem) -> KeyMap {

@@ -28,6 +28,12 @@ enum ConfigurationSchema {
                 "properties": settings(Setting.all.filter(\.isPerContext)),
             ],
         ]
+        properties["commands"] = [
+            "description": "Flags of single commands, as if they were typed each time.",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": commands,
+        ]
         properties["keys"] = [
             "description": "Other keys than the usual ones, by action: a key such as x, F9, Ctrl-D, PgUp, or a list of them.",
             "type": "object",
@@ -35,6 +41,24 @@ enum ConfigurationSchema {
             "properties": keys,
         ]
         return properties
+    }
+
+    private static var commands: JSONValue {
+        var commands: JSONValue = [:]
+        for (name, flags) in Dictionary(grouping: CommandFlag.all, by: \.command) {
+            var properties: JSONValue = [:]
+            for flag in flags { properties[flag.key] = property(flag) }
+            commands[name] = ["type": "object", "additionalProperties": false, "properties": properties]
+        }
+        return commands
+    }
+
+    private static func property(_ flag: CommandFlag) -> JSONValue {
+        var value: JSONValue = flag.takesValue ? ["type": ["string", "number"]] : ["type": "boolean"]
+        if !flag.choices.isEmpty { value = ["enum": JSONValue(flag.choices)] }
+        if flag.isRepeating { value = ["anyOf": [value, ["type": "array", "items": value]]] }
+        value["description"] = .string("\(flag.help) Flag --\(flag.name), variable \(flag.variable).")
+        return value
     }
 
     private static func settings(_ settings: [Setting]) -> JSONValue {

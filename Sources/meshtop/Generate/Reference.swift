@@ -21,6 +21,7 @@ enum Reference {
         ("ESCDELAY", "milliseconds in which the rest of a key's sequence has to follow Esc; 25 without it"),
         ("VISUAL, EDITOR", "what edits YAML; vi without them"),
         ("COLUMNS, LINES", "how large --once and --batch print; 120 and 40 without them"),
+        ("MESHTOP_COMMAND_FLAG", "any flag of any command, such as MESHTOP_ALLOW_FOR=1h or MESHTOP_LAB_UP_DNS_CAPTURE=true"),
     ] + Setting.all.map { ($0.variable, "\($0.help); as \($0.flag)") }
 
     static let files: [(path: String, meaning: String)] = [

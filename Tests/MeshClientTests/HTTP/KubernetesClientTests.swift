@@ -46,6 +46,25 @@ struct KubernetesClientTests {
         await server.stop()
     }
 
+    @Test func eventsOfOneObjectAreAskedForAndTheLatestComesFirst() async throws {
+        let server = try await ScriptedServer { _, reply in
+            let events: [JSONValue] = [
+                ["reason": "Old", "lastTimestamp": "2026-11-21T14:00:00Z"],
+                ["reason": "New", "series": ["count": 4, "lastObservedTime": "2026-11-21T14:02:00.000000Z"]],
+            ]
+            try await reply.answer(list(events, version: 9))
+        }
+        let client = try KubernetesClient(access: server.access)
+        let events = try await client.events(of: ObjectKey(kind: "ServiceEntry", namespace: "shop", name: "cnn"))
+        #expect(events.map(\.reason) == ["New", "Old"])
+        #expect(events.map(\.count) == [4, 1])
+        let request = try #require(server.requests.first)
+        #expect(request.path == "/api/v1/namespaces/shop/events")
+        #expect(request.query["fieldSelector"] == "involvedObject.kind=ServiceEntry,involvedObject.name=cnn")
+        await client.shutdown()
+        await server.stop()
+    }
+
     @Test func objectsOfAListGetTheirKind() async throws {
         let server = try await ScriptedServer { _, reply in
             try await reply.answer(

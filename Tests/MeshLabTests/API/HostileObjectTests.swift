@@ -223,7 +223,7 @@ import Testing
     /// takes the mesh can read.
     @Test func takesNothingThatTheMeshCannotRead() async throws {
         let others: [JSONValue] = [
-            .null, true, -1, 70_000, .number(0.5), "", "*", "a b/c", [], [nil], [:], ["a": ["b": []]],
+            .null, true, -1, 70_000, .number(0.5), "", "*", "a b/c", [], [.null], [:], ["a": ["b": []]],
         ]
         try await TestAPI.run { api in
             for sample in try KindTests.objects + [TestWorld.entryJSON("sample")] {

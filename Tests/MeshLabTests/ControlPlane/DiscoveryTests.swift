@@ -43,7 +43,7 @@ import Testing
             testDescription: "a number that may be absent", members: ["per_connection_buffer_limit_bytes": 300],
             bytes: field(5, number(1, 300))),
         .init(testDescription: "a flag", members: ["respect_dns_ttl": true], bytes: number(39, 1)),
-        .init(testDescription: "nothing", members: ["connect_timeout": nil], bytes: []),
+        .init(testDescription: "nothing", members: ["connect_timeout": .null], bytes: []),
         .init(
             testDescription: "fields in the order of their numbers", members: ["type": "STATIC", "name": "a"],
             bytes: field(1, "a") + number(2, 0)),
@@ -53,7 +53,7 @@ import Testing
             bytes: field(10, field(1, field(5, number(1, 3))))),
         .init(
             testDescription: "a structure in a map",
-            members: ["metadata": ["filter_metadata": ["istio": ["external": true, "s": ["x", nil]]]]],
+            members: ["metadata": ["filter_metadata": ["istio": ["external": true, "s": ["x", .null]]]]],
             bytes: field(
                 25,
                 field(

@@ -108,7 +108,7 @@ struct IstiodAnswerTests {
         #expect(list[0].states == ["CDS": .synced, "LDS": .rejected, "RDS": .notSent, "EDS": .stale])
         #expect(list[0].lastError == "LDS: bad␛ port")
         #expect(list[1].states["CDS"] == .neverAcknowledged)
-        #expect(try ProxySync.list(from: nil) == [])
+        #expect(try ProxySync.list(from: .null) == [])
         #expect(throws: DecodeError.self) { try ProxySync.list(from: [:]) }
     }
 

@@ -7,7 +7,7 @@ struct YAMLTextTests {
         arguments: [
             ("1", 1), ("-1", -1), ("0x10", 16), ("010", 8), ("1.5", .number(1.5)), ("1e3", .number(1000)),
             ("true", true),
-            ("yes", true), ("off", false), ("~", nil), ("'1'", "1"), ("\"true\"", "true"), ("1.2.3.4", "1.2.3.4"),
+            ("yes", true), ("off", false), ("~", .null), ("'1'", "1"), ("\"true\"", "true"), ("1.2.3.4", "1.2.3.4"),
             ("!!str 1", "1"), ("203.0.113.10/32", "203.0.113.10/32"), ("1.", .number(1)), (".inf", ".inf"),
             ("2026-11-21", "2026-11-21"), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
             ("1_000", "1_000"),
@@ -81,7 +81,7 @@ struct YAMLTextTests {
                 "{",
                 "2026-11-21T11:09:56Z", "1_000", "日本", "a\u{202E}b", "1.28.0", "\r\n", "---", "x: |", "\n", "=", "<<",
             ],
-            "empty": [:], "list": [], "nothing": nil, "number": .number(1.5), "whole": -3, "yes": false, "1": "key",
+            "empty": [:], "list": [], "nothing": .null, "number": .number(1.5), "whole": -3, "yes": false, "1": "key",
             "deep": ["a": [["b": [1, 2]], []]],
         ]
         #expect(try YAMLText.parse(value.yamlText) == [value])

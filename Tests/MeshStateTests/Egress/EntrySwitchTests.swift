@@ -28,7 +28,7 @@ struct EntrySwitchTests {
         [
             cnnSpec, cnnSpec.with("exportTo", []), cnnSpec.with("exportTo", ["*"]),
             cnnSpec.with("exportTo", [".", "vm"]),
-            cnnSpec.with("unknownField", ["kept": nil]),
+            cnnSpec.with("unknownField", ["kept": .null]),
         ])
     func roundTrip(_ version: String, _ spec: JSONValue) throws {
         for labels: JSONValue in [["app": "x"], ["istio.io/rev": "stable"]] {

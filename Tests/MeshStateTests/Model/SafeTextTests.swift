@@ -38,7 +38,7 @@ struct SafeTextTests {
 
     @Test("a document keeps its lines")
     func documents() {
-        let value: JSONValue = ["a\u{1B}": ["x\ny\u{1B}", 1, nil]]
-        #expect(value.madeSafe == ["a␛": ["x\ny␛", 1, nil]])
+        let value: JSONValue = ["a\u{1B}": ["x\ny\u{1B}", 1, .null]]
+        #expect(value.madeSafe == ["a␛": ["x\ny␛", 1, .null]])
     }
 }
