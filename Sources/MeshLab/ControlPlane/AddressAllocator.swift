@@ -23,7 +23,10 @@ struct AddressAllocator {
             try await allocate()
         } change: { event in
             guard event.resource == .serviceEntries, let entry = decoded(event.object) else { return }
-            if event.kind == .deleted { pool.release(entry.id) } else { try await write(pool.take(entry)) }
+            if event.kind == .deleted { return pool.release(entry.id) }
+            // Apart from the call, which would have the pool copied.
+            let assigned = pool.take(entry)
+            try await write(assigned)
         }
     }
 

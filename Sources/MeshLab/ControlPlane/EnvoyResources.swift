@@ -73,7 +73,8 @@ extension ResourceWriter {
 extension ListenerPlan {
     fileprivate var chosenClusters: Set<String> {
         var result: Set<String> = []
-        for chain in chains where chain.because.nameVirtualService {
+        for place in chains.indices where chains[place].because.nameVirtualService {
+            let chain = chains[place]
             if case .tcp(let clusters) = chain.action { result.formUnion(clusters.map(\.cluster)) }
         }
         return result

@@ -11,32 +11,33 @@ struct SharedChain {
 
     /// The server names, each of which is the host of the cluster that its connections go to.
     private(set) var names: [String] = []
+    /// Those clusters.
+    private(set) var clusters: Set<String> = []
     /// The chains of all other names.
     private(set) var others: [ListenerPlan.Chain] = []
-    private let port: Int
 
     /// nil for a listener with few hosts, and for one whose chains are chosen by more than a name.
     init?(_ plan: ListenerPlan, traits: [String: WriterContext.ClusterTraits]) {
         guard !plan.isBound, plan.chains.count > Self.few else { return nil }
-        port = plan.port
+        names.reserveCapacity(plan.chains.count)
+        clusters.reserveCapacity(plan.chains.count)
         for chain in plan.chains where !chain.match.isAny {
             let match = chain.match
-            guard match == .init(serverNames: match.serverNames), !match.serverNames.contains("*") else { return nil }
-            if let name = match.serverNames.first, !HostName.isWildcard(name), chain.tls == nil,
-                case .tcp(let clusters) = chain.action,
-                match.serverNames.count == 1, clusters.map(\.cluster) == [cluster(name)], traits[cluster(name)] == nil
+            guard match.prefixes.isEmpty, !match.isHTTP, !match.isMeshTLS, !match.serverNames.contains("*") else {
+                return nil
+            }
+            if match.serverNames.count == 1, !HostName.isWildcard(match.serverNames[0]), chain.tls == nil,
+                case .tcp(let shares) = chain.action, shares.count == 1, traits[shares[0].cluster] == nil,
+                shares[0].cluster == ClusterPlan.name(port: plan.port, host: match.serverNames[0])
             {
-                names.append(name)
+                names.append(match.serverNames[0])
+                clusters.insert(shares[0].cluster)
             } else {
                 others.append(chain)
             }
         }
         if names.count <= Self.few { return nil }
     }
-
-    private func cluster(_ name: String) -> String { ClusterPlan.name(port: port, host: name) }
-
-    var clusters: Set<String> { Set(names.map(cluster)) }
 }
 
 extension ResourceWriter {

@@ -16,31 +16,55 @@ struct ExpiryKeeper: Sendable {
 
     /// Runs until it is cancelled.
     func run() async {
+        var known: Int64?
+        var times: [ObjectKey: Date] = [:]
         while !Task.isCancelled {
-            let (objects, version) = await store.list(.serviceEntries)
-            var next: Date?
-            // Few of many entries end some day: the others are not read.
-            for object in objects where object["metadata"]?["annotations"]?[Expiry.timeAnnotation] != nil {
-                guard let time = await end(object) else { continue }
-                next = min(next ?? time, time)
+            if let version = known {
+                do {
+                    for event in try await store.events(after: version) {
+                        known = event.resourceVersion
+                        guard event.resource == .serviceEntries else { continue }
+                        note(event.object, isThere: event.kind != .deleted, in: &times)
+                    }
+                } catch {
+                    // It fell behind the log of changes: everything is read anew.
+                    known = nil
+                    continue
+                }
+            } else {
+                let (objects, version) = await store.list(.serviceEntries)
+                known = version
+                times = [:]
+                for object in objects { note(object, isThere: true, in: &times) }
             }
-            await wait(for: version, until: next)
+            for (key, time) in times where time <= Date() { times[key] = await end(key) }
+            await wait(for: known ?? 0, until: times.values.min())
         }
+    }
+
+    /// Notes when an entry is to be looked at; few of many end some day, and the others are not read.
+    private func note(_ object: JSONValue, isThere: Bool, in times: inout [ObjectKey: Date]) {
+        let metadata = object["metadata"]
+        let key = ObjectKey(
+            kind: ServiceEntry.kind, namespace: metadata?["namespace"]?.stringValue ?? "",
+            name: metadata?["name"]?.stringValue ?? "")
+        times[key] = nil
+        guard isThere, metadata?["annotations"]?[Expiry.timeAnnotation] != nil,
+            let expiry = (try? ServiceEntry(object: object))?.expiry, expiry.problem == nil
+        else { return }
+        times[key] = expiry.time?.addingTimeInterval(Self.grace)
     }
 
     /// Ends an entry that is over.
     ///
-    /// - Returns: when to look at it again; nil for one that stays.
-    private func end(_ object: JSONValue) async -> Date? {
-        guard let entry = try? ServiceEntry(object: object), let expiry = entry.expiry else { return nil }
-        guard let time = expiry.time?.addingTimeInterval(Self.grace), expiry.problem == nil else { return nil }
+    /// - Returns: when to look at it again; nil for one that has ended, or is gone.
+    private func end(_ key: ObjectKey) async -> Date? {
         let now = Date()
-        guard time <= now else { return time }
         do {
             try await store.write(
-                .serviceEntries, namespace: entry.meta.namespace, name: entry.meta.name, part: .specification
+                .serviceEntries, namespace: key.namespace, name: key.name, part: .specification
             ) { live in
-                guard let live else { throw StoreError.notFound(.serviceEntries, name: entry.meta.name) }
+                guard let live else { throw StoreError.notFound(.serviceEntries, name: key.name) }
                 let request = try Expiry.enforcement(
                     of: try ServiceEntry(object: live), version: "", at: now, id: 0)
                 guard let request else { return live }
@@ -48,8 +72,10 @@ struct ExpiryKeeper: Sendable {
                 return request.object
             }
             return nil
+        } catch StoreError.notFound {
+            return nil
         } catch {
-            logger.error("\(entry.id) is over and cannot be ended: \(error)")
+            logger.error("\(key) is over and cannot be ended: \(error)")
             return now.addingTimeInterval(Self.again)
         }
     }

@@ -24,7 +24,9 @@ struct ConsoleRunner: Sendable {
     var session: MeshSession { holder.session }
     let configurations = ConfigurationCache()
     /// A busy mesh is drawn this often at most; a key is answered at once.
-    private static let snapshotPause = Duration.milliseconds(100)
+    private static let snapshotPause = Duration.milliseconds(80)
+    /// What one poll brings comes in several parts, which are shown as one.
+    private static let pollSpread = Duration.milliseconds(20)
 
     /// `connection` is how the session was made, to make others like it.
     init(session: MeshSession, connection: ConnectionOptions, screen: ScreenOptions) {
@@ -108,13 +110,14 @@ struct ConsoleRunner: Sendable {
         await session.record(screen.recorder.bounds)
         await session.start()
         for await _ in session.changes {
+            // This and the other sleep end early when the console does.
+            try? await Task.sleep(for: Self.pollSpread)
             let snapshot = await session.snapshot()
             holder.ifCurrent(session) {
                 inbox.put(.snapshot(snapshot))
                 if session.replay != nil { inbox.put(.past(snapshot)) }
             }
             await session.record(snapshot)
-            // Ends early when the console does.
             try? await Task.sleep(for: Self.snapshotPause)
         }
     }

@@ -12,7 +12,7 @@ package struct ProxyScope: Sendable {
         /// The hosts that the VirtualServices send calls to, each with the ports; no ports stand for all.
         let destinations: [String: Set<Int>]
         /// By port, without those that are destinations alone.
-        fileprivate(set) var services: [Int: OrderedServices] = [:]
+        fileprivate(set) var services: [Int: OrderedByHost<ServiceIndex.Effective>] = [:]
         fileprivate var byHost: [String: ServiceIndex.Effective] = [:]
     }
 
@@ -55,7 +55,7 @@ package struct ProxyScope: Sendable {
                 parts[place].byHost[host] = service
                 for port in parts[place].ports(of: service) { services[port, default: []].append(service) }
             }
-            parts[place].services = services.mapValues { OrderedServices($0) }
+            parts[place].services = services.mapValues { OrderedByHost($0) }
         }
         for host in index.allHosts { byHost[host] = union(host, index) }
     }
@@ -72,7 +72,7 @@ package struct ProxyScope: Sendable {
                 let before = old.map { parts[place].ports(of: $0) } ?? []
                 let after = new.map { parts[place].ports(of: $0) } ?? []
                 for port in before.union(after) {
-                    parts[place].services[port, default: OrderedServices()].set(host, after.contains(port) ? new : nil)
+                    parts[place].services[port, default: OrderedByHost()].set(host, after.contains(port) ? new : nil)
                     if parts[place].services[port]?.all.isEmpty == true { parts[place].services[port] = nil }
                 }
                 if let old, let new, old.isListenedForLike(new) { continue }

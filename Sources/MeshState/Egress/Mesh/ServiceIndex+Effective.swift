@@ -1,6 +1,6 @@
 extension ServiceIndex {
     /// A service as one proxy sees it: what its clusters are made of, and the rows that its listeners come from.
-    package struct Effective: Sendable, Hashable {
+    package struct Effective: Sendable, Hashable, BelongingToHost {
         /// The winner, with the ports of those that could be merged into it.
         package private(set) var service: MeshService
         /// Every row of the host in the chosen namespace that the proxy sees, the oldest first.
@@ -25,6 +25,8 @@ extension ServiceIndex {
             self.sources = sources
             self.order = order
         }
+
+        var host: String { service.host }
 
         /// The object that a port is from.
         package func source(port: Int) -> ObjectKey { mergedPorts[port] ?? service.source }

@@ -25,6 +25,14 @@ struct ChainSet {
         var chain = chain
         chain.match = chain.match.normal
         let match = chain.match
+        if match.serverNames.count < 2, match.prefixes.count < 2 {
+            let only = selector(match, match.prefixes.first, match.serverNames.first)
+            guard let place = places[only] else {
+                append(chain, owner)
+                return nil
+            }
+            return chains[place].action == chain.action && chains[place].tls == chain.tls ? nil : owners[place]
+        }
         let names: [String?] = match.serverNames.isEmpty ? [nil] : match.serverNames
         let prefixes: [NetworkPrefix?] = match.prefixes.isEmpty ? [nil] : match.prefixes
         var other: Int?

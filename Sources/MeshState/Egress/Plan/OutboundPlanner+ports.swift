@@ -4,7 +4,7 @@ extension OutboundPlanner {
     /// `before` is the plan that there was, if all that is another since are the services of the `changed` hosts.
     func planPort(_ port: Int, before: PortPlan? = nil, changed: Set<String> = []) -> PortPlan? {
         let parts = scope.parts.enumerated().compactMap { place, part -> EgressPart? in
-            guard let services = part.services[port]?.all else { return nil }
+            guard let services = part.services[port] else { return nil }
             return EgressPart(
                 place: place, port: part.port, bind: part.bind, services: services,
                 virtualServices: part.virtualServices)

@@ -1,5 +1,7 @@
 /// What one service puts on a port, whatever the other services are.
-struct PortContribution: Sendable {
+///
+/// It is shared by the plans that follow each other, so that keeping thousands costs no more than counting them.
+final class PortContribution: Sendable, BelongingToHost {
     /// What is listened for at one place.
     struct Offer: Sendable {
         let bind: String
@@ -17,24 +19,29 @@ struct PortContribution: Sendable {
     }
 
     let host: String
-    private(set) var offers: [Offer] = []
+    let order: ServiceIndex.Order
+    let offers: [Offer]
     /// Empty where requests are not looked at.
-    private(set) var domains: [Domain] = []
-    /// Where requests go that no VirtualService routes.
-    private(set) var route: RoutePlan.Route?
+    let domains: [Domain]
+    /// Where requests go that no VirtualService routes; nil where they are not looked at.
+    let route: RoutePlan.Route?
 
     /// nil for a service that does not have the planner's port.
     init?(_ effective: ServiceIndex.Effective, _ part: EgressPart, _ planner: PortPlanner) {
         guard let port = effective.port(planner.port) else { return nil }
-        host = effective.service.host
-        for row in effective.rows {
-            for (index, own) in row.ports.enumerated()
-            where own.number == planner.port && own.parsedProtocol != .udp {
-                offers += planner.offers(
-                    of: row, part.port?.parsedProtocol ?? own.parsedProtocol, "spec.ports[\(index)]", part)
-            }
+        host = effective.host
+        order = effective.order
+        offers = effective.rows.flatMap { row in
+            row.ports.enumerated().filter { $0.element.number == planner.port && $0.element.parsedProtocol != .udp }
+                .flatMap { index, own in
+                    planner.offers(
+                        of: row, part.port?.parsedProtocol ?? own.parsedProtocol, "spec.ports[\(index)]", part)
+                }
         }
-        if PortKind(port.parsedProtocol) != .tcp {
+        if PortKind(port.parsedProtocol) == .tcp {
+            domains = []
+            route = nil
+        } else {
             domains = effective.domains(in: planner.place.target.namespace)
             route = RoutePlan.Route(
                 action: .forward([WeightedCluster(cluster: ClusterPlan.name(port: planner.port, host: host))]),

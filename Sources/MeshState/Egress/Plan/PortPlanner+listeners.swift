@@ -6,9 +6,7 @@ extension PortPlanner {
         var drafts = ListenerDrafts(port: port)
         for part in parts {
             if part.port == nil { drafts.lock() }
-            let contributions = plan.contributions[part.place] ?? [:]
-            for place in part.services.indices {
-                guard let contribution = contributions[part.services[place].service.host] else { continue }
+            for contribution in plan.contributions[part.place]?.all ?? [] {
                 for offer in contribution.offers { drafts.add(offer, host: contribution.host) }
             }
         }

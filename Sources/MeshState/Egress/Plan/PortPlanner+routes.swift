@@ -30,18 +30,14 @@ private struct VirtualHosts {
     private var hosts: [RoutePlan.VirtualHost] = []
     private var names: Set<String> = []
     private var domains: Set<String> = ["*"]
-    /// By host.
-    private let known: [String: PortContribution]
+    private let known: OrderedByHost<PortContribution>
     /// Places in `hosts`, by the service's host.
     private var places: [String: Int] = [:]
 
     init(planner: PortPlanner, part: EgressPart) {
         port = planner.port
-        let known = planner.plan.contributions[part.place] ?? [:]
-        self.known = known
-        let services =
-            known.count == part.services.count
-            ? part.services : part.services.filter { known[$0.service.host] != nil }
+        known = planner.plan.contributions[part.place] ?? OrderedByHost()
+        let services = known.all
         var isRouted = Set<Int>()
         if !part.virtualServices.services.isEmpty {
             let rules = HTTPRules(place: planner.place, clusters: planner.clusters)
@@ -56,16 +52,12 @@ private struct VirtualHosts {
                 }
                 for (field, place) in bound.services {
                     isRouted.insert(place)
-                    guard let contribution = known[services[place].service.host] else { continue }
-                    add(contribution, routes, because: [Because(source.id, field)])
+                    add(services[place], routes, because: [Because(source.id, field)])
                 }
             }
         }
-        for place in services.indices where !isRouted.contains(place) {
-            guard let contribution = known[services[place].service.host], let route = contribution.route else {
-                continue
-            }
-            add(contribution, [route], because: route.because)
+        for (place, service) in services.enumerated() where !isRouted.contains(place) {
+            if let route = service.route { add(service, [route], because: route.because) }
         }
     }
 
@@ -89,22 +81,22 @@ private struct VirtualHosts {
     ///
     /// One without any service here is left out, but for port 80, where it is kept whatever its hosts are.
     private static func bound(
-        _ scope: VirtualServiceScope, _ services: [ServiceIndex.Effective], port: Int
+        _ scope: VirtualServiceScope, _ services: [PortContribution], port: Int
     ) -> [Bound] {
         let placesByHost = Dictionary(
-            services.enumerated().map { (HostName.folded($0.element.service.host), $0.offset) },
+            services.enumerated().map { (HostName.folded($0.element.host), $0.offset) },
             uniquingKeysWith: { first, _ in first })
         // For hosts with a `*` the VirtualService that comes closest to a service has it.
         var closest: [Int: [Int]] = [:]
         var matching: Set<Int> = []
-        for (place, effective) in services.enumerated() {
-            let host = effective.service.host
+        for (place, service) in services.enumerated() {
+            let host = service.host
             matching.formUnion(scope.places(matching: host))
             if let virtual = scope.place(closestTo: host) { closest[virtual, default: []].append(place) }
         }
         let hasWildcards = scope.services.contains { $0.hosts.contains(where: HostName.isWildcard) }
         let index = HostIndex(
-            hasWildcards ? services.enumerated().map { (host: $0.element.service.host, number: $0.offset) } : [])
+            hasWildcards ? services.enumerated().map { (host: $0.element.host, number: $0.offset) } : [])
         var result: [Bound] = []
         for (place, service) in scope.services.enumerated() where port == 80 || matching.contains(place) {
             var bound = Bound(place: place)
@@ -115,7 +107,7 @@ private struct VirtualHosts {
                         bound.otherHosts.append((field, host))
                     } else {
                         bound.services += (closest[place] ?? [])
-                            .filter { HostName.overlap(host, services[$0].service.host) }.map { (field, $0) }
+                            .filter { HostName.overlap(host, services[$0].host) }.map { (field, $0) }
                     }
                 } else if let found = placesByHost[HostName.folded(host)] {
                     bound.services.append((field, found))
@@ -125,8 +117,7 @@ private struct VirtualHosts {
             }
             var seen: Set<Int> = []
             bound.services = bound.services.filter { _, found in
-                let kind = services[found].port(port).map { PortKind($0.parsedProtocol) }
-                return kind != .tcp && seen.insert(found).inserted
+                services[found].route != nil && seen.insert(found).inserted
             }
             if port == 80 || !bound.services.isEmpty { result.append(bound) }
         }

@@ -6,7 +6,7 @@ struct EgressPart {
     let port: ServicePort?
     /// The listener's own address; nil where services are listened for at theirs.
     let bind: String?
-    let services: [ServiceIndex.Effective]
+    let services: OrderedByHost<ServiceIndex.Effective>
     let virtualServices: VirtualServiceScope
 }
 
@@ -15,8 +15,8 @@ struct PortPlan: Sendable {
     var listeners: [ListenerPlan] = []
     var routes: [RoutePlan] = []
     var report = PushReport()
-    /// Of what it is made: by the place of the part and the host.
-    var contributions: [Int: [String: PortContribution]] = [:]
+    /// Of what it is made, by the place of the part.
+    var contributions: [Int: OrderedByHost<PortContribution>] = [:]
 }
 
 /// Plans what a sidecar listens for on one port, and the routes behind it.
@@ -50,16 +50,12 @@ struct PortPlanner {
     }
 
     private func contributions(
-        of part: EgressPart, known: [String: PortContribution]?, changed: Set<String>
-    ) -> [String: PortContribution] {
+        of part: EgressPart, known: OrderedByHost<PortContribution>?, changed: Set<String>
+    ) -> OrderedByHost<PortContribution> {
         guard var result = known else {
-            return part.services.reduce(into: [:]) { $0[$1.service.host] = PortContribution($1, part, self) }
+            return OrderedByHost(part.services.all.compactMap { PortContribution($0, part, self) })
         }
-        for host in changed { result[host] = nil }
-        for place in part.services.indices where changed.contains(part.services[place].service.host) {
-            let service = part.services[place]
-            result[service.service.host] = PortContribution(service, part, self)
-        }
+        for host in changed { result.set(host, part.services[host].flatMap { PortContribution($0, part, self) }) }
         return result
     }
 }
