@@ -82,7 +82,7 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(
-            name: "MeshTUITests", dependencies: ["MeshTUI", "MeshState"], resources: [.copy("Golden")],
+            name: "MeshTUITests", dependencies: ["MeshTUI", "MeshState", "CursesTerminal", "CTerminal"], resources: [.copy("Golden")],
             swiftSettings: strict),
         .testTarget(name: "MeshHistoryTests", dependencies: ["MeshHistory", "MeshState", grdb], swiftSettings: strict),
         // Draws a frame and then fails in the way that it is asked to: what the crash guard is tested with.

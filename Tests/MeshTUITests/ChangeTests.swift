@@ -57,7 +57,6 @@ import Testing
         #expect(pressed.effects.count == 1)
         #expect(pressed.state == ["layers": "", "progress": "allow mysql.example.com:3306: pending"])
         #expect(cell(model) == "◌ pending")
-        try Golden.check(model, "allow-pending")
 
         let object = try #require(request.object)
         let answered = model.changes(by: .changeFinished(request, .done(object: object, warnings: [])))
@@ -73,10 +72,6 @@ import Testing
         #expect(cell(model) == "● flows, 1 connection")
         _ = update(&model, .snapshot(snapshot("ratings-v2-mysql", connections: 3, live: 0)))
         #expect(cell(model) == "● flows, 3 connections")
-        try Golden.check(model, "allow-flows")
-        try Golden.check(model, "allow-flows-ascii", unicode: false)
-        model.size = Size(columns: 80, rows: 24)
-        try Golden.check(model, "allow-flows-80x24")
     }
 
     private func snapshot(_ workload: String, connections: UInt64, live: Int) -> MeshSnapshot {
@@ -172,10 +167,7 @@ import Testing
         _ = update(&model, .changeFinished(request, .failed(message: words, isConflict: false)))
         #expect(model.message?.isError == true)
         #expect(model.message?.text.contains(words) == true)
-        try Golden.check(model, "allow-refused")
-        model.type(.enter)
-        try Golden.check(model, "details-refused")
-        model.type(.escape, .down)
+        model.type(.down)
         _ = update(&model, .tick(World.now.addingTimeInterval(60)))
         #expect(cell(model) == "! \(words)")
         // It can be tried again.
@@ -195,7 +187,6 @@ import Testing
         var model = World.model(focus: .entries)
         let row = RowID.object(ObjectKey(kind: "ServiceEntry", namespace: "default", name: "cnn"))
         model.type("t")
-        try Golden.check(model, "toggle-off")
         let off = try #require(sent(model.type(.tab, .enter)))
         #expect(off.target.name == "cnn")
         guard case .replace(let object) = off.action else {
@@ -215,7 +206,6 @@ import Testing
         #expect(cell(model, row) == "◌ off; 3 proxies to go")
         _ = update(&model, .snapshot(snapshot(0, .off(.revisionLabel))))
         #expect(cell(model, row) == "○ off in every proxy")
-        try Golden.check(model, "toggled-off")
         model.type("t")
         let on = try #require(sent(model.type("y")))
         #expect(on.id != off.id)
@@ -236,21 +226,11 @@ import Testing
                 World.snapshot {
                     $0.entries[0] = World.entry("cnn", ["edition.cnn.com"], ports: [(80, "HTTP")], version: "42")
                 }))
-        try Golden.check(model, "toggle-changed-meanwhile")
+        #expect(model.screen.contains("changed meanwhile"))
         _ = update(&model, .snapshot(World.snapshot { $0.entries.removeFirst() }))
-        try Golden.check(model, "toggle-gone-meanwhile")
+        #expect(model.screen.contains("deleted meanwhile"))
         // It acts on what it was opened for, whatever is selected by now.
         #expect(sent(model.type("y"))?.target.name == "cnn")
-    }
-
-    @Test(arguments: [(120, 40), (80, 24), (40, 10), (20, 5)])
-    func theDialogFitsAnyScreen(_ size: (Int, Int)) throws {
-        var model = World.model(size.0, size.1, focus: .blocked)
-        model.type("a")
-        try Golden.check(model, "allow-\(size.0)x\(size.1)")
-        if size == (80, 24) { try Golden.check(model, "allow-80x24-ascii", unicode: false) }
-        model.type(.tab)
-        if size == (80, 24) { try Golden.check(model, "allow-apply-marked") }
     }
 
     @Test func oldDataIsToldInTheDialog() {

@@ -168,22 +168,4 @@ import Testing
         #expect(history["command"].last == "line 200")
         #expect(history["command"].filter { $0 == "line 200" }.count == 1)
     }
-
-    // MARK: Screens
-
-    @Test func frames() throws {
-        var model = model()
-        model.type(":")
-        try Golden.check(model, "command-line-empty")
-        model.type("int")
-        try Golden.check(model, "command-line")
-        model.type(.escape)
-        model.type(":theme ")
-        model.type(.tab, .tab)
-        try Golden.check(model, "command-line-completion")
-        model.type(.escape)
-        model.type("/from:")
-        model.type(.tab)
-        try Golden.check(model, "filter-completion")
-    }
 }

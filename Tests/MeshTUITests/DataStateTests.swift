@@ -22,7 +22,7 @@ import Testing
             ([source(.live, age: 3)], .live),
             ([source(.live, age: 14)], .stale(14, nil)),
             ([source(failing, age: 14), source(failing, age: 4)], .stale(14, "refused")),
-            ([source(failing, age: 2)], .partial("unreachable, 2s ago")),
+            ([source(failing, age: 2)], .partial("unreachable for 2s")),
             ([source(failing, age: 14), source(.live, age: 0)], .partial("1 of 2 proxies unreachable")),
             ([source(failing, age: nil), source(.live, age: 0)], .partial("1 of 2 proxies unreachable")),
             ([source(denied, age: nil), source(.live, age: 0)], .partial("1 of 2 proxies denied")),

@@ -27,25 +27,6 @@ import Testing
 
     // MARK: - The log
 
-    @Test func theLogShowsWhatWasDone() throws {
-        try Golden.check(model(), "log-full-120x40")
-        try Golden.check(model(80, 24), "log-full-80x24")
-        try Golden.check(model(40, 10), "log-full-40x10")
-        try Golden.check(model(80, 24), "log-full-80x24-ascii", unicode: false)
-        var empty = World.model(80, 24)
-        empty.type("5")
-        try Golden.check(empty, "log-empty")
-    }
-
-    @Test func detailsTellHowToDoTheSameWithKubectl() throws {
-        var model = model()
-        model.type("jjj")
-        model.type(.enter)
-        try Golden.check(model, "log-details-undo")
-        model.type(.escape, .character("k"), .enter)
-        try Golden.check(model, "log-details-conflict")
-    }
-
     @Test func errorsThatAreShownAreLogged() {
         var model = World.model()
         #expect(update(&model, .message("x", isError: true)) == [.log("x")])
@@ -61,9 +42,6 @@ import Testing
         let action = try undoable(&model)
         #expect(action.number == 2)
         _ = update(&model, .undo(action, .object(try live())))
-        try Golden.check(model, "undo")
-        model.size = Size(columns: 80, rows: 24)
-        try Golden.check(model, "undo-80x24")
         model.type(.enter)
         #expect(model.layers.isEmpty)
 
@@ -116,13 +94,6 @@ import Testing
         World.model(columns, rows, focus: .entries) { $0.entries[0] = World.temporary }
     }
 
-    @Test func whatIsLeftOfTheTimeIsShown() throws {
-        try Golden.check(temporary(), "entries-expiry")
-        var details = temporary(80, 24)
-        details.type(.enter)
-        try Golden.check(details, "entries-expiry-details")
-    }
-
     @Test func whatIsOverIsEndedByAConsoleThatMayDoSo() {
         let end = World.now.addingTimeInterval(1709)
         var model = temporary()
@@ -142,38 +113,19 @@ import Testing
 
     // MARK: - Looking back
 
-    private func earlier() -> MeshSnapshot {
-        World.snapshot { snapshot in
-            snapshot.time = World.ago(191)
-            snapshot.sources = World.sources(at: World.ago(191))
-            snapshot.blocked.removeFirst()
-            snapshot.entries.removeFirst()
-        }
-    }
-
     @Test func keysAskForMoments() {
         var model = World.model()
         #expect(model.type("[") == [.seek(.previous)])
         #expect(model.type("{") == [.seek(.by(-300))])
         #expect(model.type("]") == [.log("]: this is the present ([ looks back)")])
-        _ = update(&model, .past(earlier()))
+        _ = update(&model, .past(World.earlier))
         #expect(model.type("]") == [.seek(.next)])
         #expect(model.type("}") == [.seek(.by(300))])
     }
 
-    @Test func theWholeScreenShowsThatMoment() throws {
-        var model = World.model(focus: .blocked)
-        _ = update(&model, .past(earlier()))
-        try Golden.check(model, "past-120x40")
-        model.size = Size(columns: 80, rows: 24)
-        try Golden.check(model, "past-80x24-ascii", unicode: false)
-        model.size = Size(columns: 40, rows: 10)
-        try Golden.check(model, "past-40x10")
-    }
-
     @Test func nothingIsChangedInThePastAndThePresentGoesOn() {
         var model = World.model(focus: .blocked)
-        _ = update(&model, .past(earlier()))
+        _ = update(&model, .past(World.earlier))
         #expect(model.current.rows.count == 2)
         #expect(model.type("a") == [.log("a: you are looking back (Esc returns to the present)")])
         #expect(model.layers.isEmpty)
@@ -186,7 +138,7 @@ import Testing
 
     @Test func theLastStepLeadsToThePresent() {
         var model = World.model(focus: .blocked)
-        _ = update(&model, .past(earlier()))
+        _ = update(&model, .past(World.earlier))
         _ = update(&model, .past(nil))
         #expect(model.past == nil && model.current.rows.count == 3 && model.lockReason == nil)
     }
@@ -197,9 +149,7 @@ import Testing
             isReplay: true)
         _ = update(&model, .snapshot(World.snapshot()))
         _ = update(&model, .past(World.snapshot()))
-        try Golden.check(model, "replay-end")
-        _ = update(&model, .past(earlier()))
-        try Golden.check(model, "replay-earlier")
+        _ = update(&model, .past(World.earlier))
         _ = update(&model, .past(nil))
         #expect(model.past != nil && model.message?.text == "the recording ends here")
         #expect(model.type(.escape) == [] && model.past != nil)
@@ -214,9 +164,6 @@ import Testing
         var model = World.model(focus: .blocked)
         model.type("aff")
         #expect(model.layers.count == 1)
-        try Golden.check(model, "allow-for-15m")
-        model.size = Size(columns: 80, rows: 24)
-        try Golden.check(model, "allow-for-15m-80x24")
         guard case .apply(let request) = model.type("y").first else {
             Issue.record("nothing is applied")
             return

@@ -6,13 +6,9 @@ import Testing
 
 /// Themes, options, the mouse, and looking at another mesh.
 @Suite struct LookTests {
-    private static let themes = [
-        Theme.defaultDark, Theme(name: "mono", roles: [:]), Theme(name: "nord", roles: [.ok: Style(isDim: true)]),
-    ]
-
     private func model(_ columns: Int = 80, _ rows: Int = 24, _ pane: PaneID = .services) -> AppModel {
         var model = World.model(columns, rows, focus: pane)
-        _ = update(&model, .surroundings(Surroundings(themes: Self.themes)))
+        _ = update(&model, .surroundings(Surroundings(themes: World.surroundings.themes)))
         return model
     }
 
@@ -43,7 +39,7 @@ import Testing
         model.type("T")
         model.type("j")
         #expect(model.preferences.theme.name == "default-dark")
-        _ = update(&model, .surroundings(Surroundings(themes: Self.themes)))
+        _ = update(&model, .surroundings(Surroundings(themes: World.surroundings.themes)))
         model.type("j")
         #expect(model.preferences.theme.name == "mono")
     }
@@ -244,35 +240,5 @@ import Testing
                 #expect(columns == frame.size.columns)
             }
         }
-    }
-
-    // MARK: Screens
-
-    @Test(arguments: [(80, 24), (120, 40), (40, 10), (20, 5)])
-    func frames(_ size: (Int, Int)) throws {
-        var model = model(size.0, size.1)
-        model.type("Tj")
-        try Golden.check(model, "theme-picker-\(size.0)x\(size.1)")
-        model.type(.escape)
-        model.type("ojj")
-        try Golden.check(model, "options-\(size.0)x\(size.1)")
-    }
-
-    @Test func info() throws {
-        var model = model()
-        _ = update(
-            &model,
-            .surroundings(
-                Surroundings(
-                    themes: Self.themes, contexts: ["lab"],
-                    paths: [
-                        PathInUse(name: "configuration", path: "/home/olga/.config/meshtop/config.yaml", isThere: false),
-                        PathInUse(name: "state", path: "/home/olga/.local/state/meshtop", isThere: true),
-                    ], requests: (count: 5312, seconds: 300))))
-        model.type(":info")
-        model.type(.enter)
-        try Golden.check(model, "info")
-        model.type(.escape)
-        #expect(model.layers.isEmpty)
     }
 }

@@ -69,11 +69,4 @@ import Testing
         model.type("j")
         #expect(model.chosenRows == model.current.selected.map { [$0] })
     }
-
-    @Test(arguments: [(120, 40, true), (80, 24, false), (20, 5, true)])
-    func markedRowsAreSeen(columns: Int, rows: Int, unicode: Bool) throws {
-        var model = World.model(columns, rows, focus: .entries)
-        model.type(" j ")
-        try Golden.check(model, "marked-\(columns)x\(rows)\(unicode ? "" : "-ascii")", unicode: unicode)
-    }
 }

@@ -4,66 +4,68 @@ import Testing
 
 @testable import MeshTUI
 
-/// The pictures of README.md and docs/: screens of the same mesh as the golden frames have. `scripts/generate` draws
-/// them anew.
+/// The pictures of README.md and docs/: the scenes of the golden frames. `scripts/generate` draws them anew.
 @Suite struct PictureTests {
     struct Scene: Sendable, CustomTestStringConvertible {
-        var testDescription: String
-        var model: AppModel
-        var theme = Theme.defaultDark
+        let testDescription: String
+        let scene: String
+        let size: Size
+        var theme = "default-dark"
 
-        init(_ name: String, _ model: AppModel) {
+        init(_ name: String, of scene: String? = nil, _ columns: Int = 100, _ rows: Int = 26, theme: String = "default-dark") {
             testDescription = name
-            self.model = model
+            self.scene = scene ?? name
+            size = Size(columns: columns, rows: rows)
+            self.theme = theme
         }
     }
 
     static let scenes: [Scene] =
         [
-            Scene("console", World.model(120, 32, focus: .blocked)),
-            Scene("allow", pressing("a", World.model(100, 26, focus: .blocked))),
-            Scene("pending", allowed(World.model(100, 26, focus: .blocked))),
-            Scene("toggle", pressing("t", World.model(100, 26, focus: .entries))),
-            Scene("filter", pressing("/goo|mysql !8443", World.model(100, 26, focus: .blocked))),
-            Scene("details", pressing(.enter, World.model(100, 26, focus: .blocked))),
-            Scene("yaml", pressing("y", World.model(100, 26, focus: .entries))),
-            Scene("help", pressing("?", World.model(100, 30, focus: .blocked))),
-            Scene("command", pressing(":", World.model(100, 26, focus: .blocked))),
-            Scene("small", World.model(40, 10, focus: .blocked)),
-            Scene("unreachable", ScreenTests.unreachableMesh()),
-        ] + Panes.all.map { pane in Scene("pane-\(pane.id.name)", pressing("z", World.model(110, 14, focus: pane.id))) }
+            Scene("console", of: "grid", 120, 32),
+            Scene("allow"),
+            Scene("pending", of: "allow-pending"),
+            Scene("toggle", of: "toggle-off"),
+            Scene("filter", of: "filter-prompt"),
+            Scene("details", of: "details-blocked", 100, 34),
+            Scene("yaml"),
+            Scene("help", 100, 30),
+            Scene("command", of: "command-line-empty"),
+            Scene("small", of: "grid", 40, 10),
+            Scene("unreachable", of: "unreachable-blocked", 80, 24),
+            Scene("templates"),
+            Scene("form", of: "form-error", 100, 30),
+            Scene("review", 100, 30),
+            Scene("conflict"),
+            Scene("undo"),
+            Scene("past"),
+            Scene("theme-picker", 100, 26),
+        ] + themes.map { Scene("theme-\($0)", of: "grid", 80, 20, theme: $0) }
+        + Panes.all.map { pane in Scene("pane-\(pane.id.name)", of: "pane-\(pane.id.name)", 110, 16) }
 
-    private static func pressing(_ keys: String, _ model: AppModel) -> AppModel {
-        var model = model
-        model.type(keys)
-        return model
-    }
-
-    private static func pressing(_ key: Key, _ model: AppModel) -> AppModel {
-        var model = model
-        model.type(key)
-        return model
-    }
-
-    private static func allowed(_ model: AppModel) -> AppModel { pressing("ay", model) }
+    /// Some that differ much.
+    private static let themes = ["default-light", "high-contrast", "colour-blind-safe", "solarized-dark", "dracula", "mono"]
 
     @Test(arguments: scenes) func isCurrent(_ scene: Scene) throws {
-        let model = scene.model
-        let frame = render(model, size: model.size, capabilities: Capabilities(colors: .trueColor, unicode: true))
-        let picture = Picture(frame: frame, palette: scene.theme.palette(level: .trueColor)).svg
+        let model = try #require(FrameScene.named(scene.scene), "no scene \(scene.scene)").model(scene.size)
+        let frame = render(model, size: scene.size, capabilities: Capabilities(colors: .trueColor, unicode: true))
+        let theme = try ThemeTests.theme(scene.theme).theme
+        let isLight = scene.theme.contains("light")
+        var picture = Picture(frame: frame, palette: theme.palette(level: .trueColor))
+        if isLight { (picture.background, picture.foreground) = ("#ffffff", "#1f2328") }
         let file = URL(filePath: #filePath)
             .appending(path: "../../../docs/images/\(scene.testDescription).svg").standardizedFileURL
-        if ProcessInfo.processInfo.environment[Golden.recordVariable] != nil {
-            try picture.write(to: file, atomically: true, encoding: .utf8)
+        if Golden.isRecording {
+            try picture.svg.write(to: file, atomically: true, encoding: .utf8)
             return
         }
         let drawn = try? String(contentsOf: file, encoding: .utf8)
-        #expect(drawn == picture, "docs/images/\(scene.testDescription).svg is stale; run scripts/generate")
+        #expect(drawn == picture.svg, "docs/images/\(scene.testDescription).svg is stale; run scripts/generate")
     }
 
     @Test func noPictureIsLeftOver() throws {
         let folder = URL(filePath: #filePath).appending(path: "../../../docs/images").standardizedFileURL
-        if ProcessInfo.processInfo.environment[Golden.recordVariable] != nil { return }
+        if Golden.isRecording { return }
         let drawn = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(drawn == Self.scenes.map { $0.testDescription + ".svg" }.sorted())
     }

@@ -22,7 +22,7 @@ import Testing
         return names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     }()
 
-    private static func theme(_ name: String) throws -> (theme: Theme, warnings: [ThemeWarning]) {
+    static func theme(_ name: String) throws -> (theme: Theme, warnings: [ThemeWarning]) {
         func text(_ name: String) -> String? {
             try? String(contentsOf: file.deletingLastPathComponent().appending(path: "\(name).yaml"), encoding: .utf8)
         }

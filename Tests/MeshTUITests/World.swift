@@ -227,6 +227,117 @@ enum World {
         ]
     }
 
+    /// Ways out of the mesh of every kind, through the egress gateway and around it.
+    static func egress(_ snapshot: inout MeshSnapshot) {
+        enliven(&snapshot)
+        snapshot.proxies[1].id = proxy("istio-egressgateway")
+        snapshot.proxies[1].workload = "istio-egressgateway"
+        func line(_ workload: String, _ cluster: String, _ rate: Double, live: Int = 1) -> Connection {
+            connection(workload, cluster, live: live, connections: 5, requests: 9, perSecond: rate)
+        }
+        snapshot.connections = [
+            line("istio-egressgateway", "outbound|443||edition.cnn.com", 2.5, live: 3),
+            line("istio-egressgateway", "outbound|80||api.example.com", 0.5),
+            line("productpage-v1", "outbound|9080||reviews.default.svc.cluster.local", 1),
+            line("ratings-v2-mysql", "outbound|3306||mysql.example.com", 1),
+            line("sleep", "PassthroughCluster", 0, live: 0),
+            line("sleep", "outbound|443|cnn|istio-egressgateway.default.svc.cluster.local", 2.5, live: 3),
+            line("sleep", "outbound|443||edition.cnn.com", 0.1),
+        ].sorted { $0.id < $1.id }
+    }
+
+    /// The mesh with something of everything, and with what was done to it.
+    static func whole(_ snapshot: inout MeshSnapshot) {
+        let usual = snapshot.connections
+        egress(&snapshot)
+        let known = Set(snapshot.connections.map(\.id))
+        snapshot.connections = (snapshot.connections + usual.filter { !known.contains($0.id) }).sorted { $0.id < $1.id }
+        for index in snapshot.connections.indices {
+            snapshot.connections[index].history = RateHistory((0..<20).map { Double(($0 * (index + 3)) % 11) })
+        }
+        snapshot.actions = actions
+    }
+
+    /// A blocked call for each reason that there is, and names from each source.
+    static func blockForEveryReason(_ snapshot: inout MeshSnapshot) {
+        let reasons: [BlockedEgress.Reason] = [
+            .noEntry, .entryOff(ObjectKey(kind: "ServiceEntry", namespace: "default", name: "httpbin-ext")),
+            .otherPort(cnn), .noGatewayRoute,
+        ]
+        let names: [BlockedEgress.NameSource] = [.authority, .sni, .entry, .registry, .dns, .reverseDNS]
+        snapshot.blocked = names.enumerated().map { place, source in
+            blocked(
+                workloads[place], "203.0.113.\(10 + place)", 443, place % 2 == 0 ? .tls : .tcp,
+                destination: "203.0.113.\(10 + place):443", name: "a-rather-long-name-\(place).prod.example.com",
+                source: source, reason: reasons[place % reasons.count], count: 1 + 1000 * place, first: 900,
+                last: Double(place))
+        }
+    }
+
+    /// More entries than any screen has lines, with hosts that are longer than it is wide.
+    static func many(_ snapshot: inout MeshSnapshot) {
+        snapshot.entries = (10..<70).map { number in
+            entry(
+                "partner-\(number)", ["very-long-subdomain-\(number).eu-central-1.partner-api.example.com"],
+                ports: [(443, "TLS"), (80, "HTTP")], live: number)
+        }
+    }
+
+    /// Three minutes before `now`.
+    static var earlier: MeshSnapshot {
+        snapshot { snapshot in
+            snapshot.time = ago(191)
+            snapshot.sources = sources(at: ago(191))
+            snapshot.blocked.removeFirst()
+            snapshot.entries.removeFirst()
+        }
+    }
+
+    /// What the whole mesh configuration says, as `meshtop explain` words it, and the events of an entry.
+    static func answer(to question: Question) -> Findings {
+        switch question.subject {
+        case .blocked:
+            Findings(lines: [
+                "BLOCKED: nothing in the mesh takes 203.0.113.10:3306, and REGISTRY_ONLY blocks it, the client gets: "
+                    + "connection reset",
+                "", "call  ratings-v2-mysql.default to tcp://mysql.example.com:3306, at 203.0.113.10", "",
+                "1  ratings-v2-mysql.default, its sidecar", "   listener      virtualOutbound",
+                "   filter chain  virtualOutbound-catchall-tcp", "   cluster       BlackHoleCluster", "", "decided by",
+                "   ConfigMap istio-system/istio  data.mesh.outboundTrafficPolicy.mode", "", "remedy",
+                "   meshtop allow mysql.example.com:3306 --from ratings-v2-mysql",
+            ])
+        case .entry:
+            Findings(
+                lines: [
+                    "seen from sleep.default", "edition.cnn.com:80 is allowed: cnn takes it", "  listener 0.0.0.0_80",
+                    "  route 80 / edition.cnn.com:80", "  cluster outbound|80||edition.cnn.com",
+                ],
+                events: .known([
+                    ObjectEvent(
+                        isWarning: true, reason: "Unreachable", message: "no endpoint answers", source: "prober",
+                        count: 3, last: ago(200))
+                ]))
+        }
+    }
+
+    /// What a change would do, as the review is told.
+    static let foresight = [
+        "lets through: no call that was blocked in the last hour", "cuts:",
+        "  sleep.default to outbound|80||edition.cnn.com (2 open)", "seen by:", "  default: sleep",
+        "shadowed by: nothing", "shadows: nothing", "advice: nothing",
+    ]
+
+    /// What is known besides the mesh.
+    static let surroundings = Surroundings(
+        themes: [
+            Theme.defaultDark, Theme(name: "mono", roles: [:]), Theme(name: "nord", roles: [.ok: Style(isDim: true)]),
+        ],
+        contexts: ["lab", "production-eu", "production-us"],
+        paths: [
+            PathInUse(name: "configuration", path: "/home/olga/.config/meshtop/config.yaml", isThere: false),
+            PathInUse(name: "state", path: "/home/olga/.local/state/meshtop", isThere: true),
+        ], requests: (count: 5312, seconds: 300))
+
     /// A console that has seen the mesh.
     static func model(
         _ columns: Int = 120, _ rows: Int = 40, focus: PaneID = .services,

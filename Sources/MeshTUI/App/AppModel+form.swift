@@ -101,10 +101,8 @@ extension AppModel {
             ConfirmDialog(
                 title: "Leave the form",
                 lead: "",
-                body: [
-                    CellText("Nothing has been applied. What you wrote is kept"),
-                    CellText("and offered again by e, by A and at the next start."),
-                ], applyLabel: "Leave", purpose: .leaveForm))
+                body: [CellText("Nothing has been applied. What you wrote is kept and offered again: by e, by A and at the next start.")],
+                applyLabel: "Leave", purpose: .leaveForm))
         return []
     }
 

@@ -22,7 +22,7 @@ extension AppModel {
         }
         guard snapshot != nil || past != nil else { return }
         if past == nil, !isReplay {
-            say("[ ] step to what had changed, { } by \(WallClock.age(Self.largeStep)), Esc returns to the present")
+            say("[ ] { } step in time, Esc returns")
         }
         past = snapshot
         for pane in Panes.all {

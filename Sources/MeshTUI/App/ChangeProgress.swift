@@ -195,8 +195,7 @@ struct ChangeProgress: Sendable, Hashable {
 
     /// The same for the details view: what was asked for and what became of it, the API's words in full.
     var details: [DetailLine] {
-        let lines = cell.text.wrapped(to: 72).map { DetailLine.text(CellText($0, cell.role)) }
-        return [.heading("Last change: \(request.summary)")] + lines
+        [.heading("Last change: \(request.summary)"), .text(cell)]
     }
 
     /// Whether the row goes back to its usual text: the proof was given a while ago, or it does not hold any more.

@@ -77,8 +77,7 @@ extension AppModel {
         var details: [DetailLine] {
             switch self {
             case .asked: [.text(CellText("\(Glyph.waiting.text) reading the mesh's configuration", .pending))]
-            case .found(let findings):
-                findings.lines.flatMap { $0.columns > 96 ? $0.wrapped(to: 96) : [$0] }.map { .text(CellText($0)) }
+            case .found(let findings): findings.lines.map { .text(CellText($0)) }
             case .failed(let reason): [.text(CellText(reason, .error))]
             }
         }

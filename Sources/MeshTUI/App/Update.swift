@@ -215,9 +215,10 @@ extension AppModel {
     /// of the selected rows.
     mutating func measure() {
         guard let shown else { return }
-        let context = context
+        var context = context
         for box in layout.boxes {
             let pane = Panes.pane(box.id)
+            context.columns = box.inside.width
             var state = self[box.id]
             let rows = state.rows.dropFirst(state.top).prefix(box.visibleRows)
             for column in pane.columns {

@@ -32,12 +32,12 @@ struct ConfirmDialog: Layer {
     private(set) var proof: Proof?
     private var body: [Review.Line]
     private var top = 0
-    let scope = KeyScope.dialog
+    var scope: KeyScope { proof == nil ? .dialog : .proof }
 
     init(title: String, lead: String, body: [CellText], applyLabel: String, purpose: Purpose) {
         self.title = title
         self.lead = lead
-        self.body = body.map { Review.Line($0.text, $0.role) }
+        self.body = body.map { Review.Line($0.text, $0.role, isProse: true) }
         self.applyLabel = applyLabel
         self.purpose = purpose
     }
@@ -104,7 +104,7 @@ struct ConfirmDialog: Layer {
         var lead: [String]
         var lines: [CellText]
         var bodyHeight: Int
-        var notice: CellText?
+        var notices: [CellText]
     }
 
     private func places(_ model: AppModel) -> Places {
@@ -121,11 +121,16 @@ struct ConfirmDialog: Layer {
             }
         }
         let isSmall = model.size.rows < 16
-        let leads = isSmall || lead.isEmpty ? [] : lead.wrapped(to: inner) + [""]
-        let around = 2 + leads.count + (isSmall ? 1 : 2) + (notice == nil ? 0 : 1) + (proof == nil ? 0 : 1)
+        // What is changed is worth more than what led to it; a question without a change has nothing else.
+        let isLed = !lead.isEmpty && (!isSmall || review == nil)
+        let leads = isLed ? lead.wrapped(to: inner) + (isSmall ? [] : [""]) : []
+        let notices = notice.map { notice in
+            notice.text.wrapped(to: inner).prefix(2).map { CellText($0, notice.role) }
+        } ?? []
+        let around = 2 + leads.count + (isSmall ? 1 : 2) + notices.count + (proof == nil ? 0 : 1)
         let area = Popup.area(width: width, height: lines.count + around, in: model.size)
         return Places(
-            area: area, lead: leads, lines: lines, bodyHeight: max(0, area.height - around), notice: notice)
+            area: area, lead: leads, lines: lines, bodyHeight: max(0, area.height - around), notices: notices)
     }
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
@@ -152,10 +157,11 @@ struct ConfirmDialog: Layer {
             drawProof(proof, inside, row: last, on: &canvas)
             last -= 1
         }
-        if let notice = places.notice, last >= inside.row {
+        for notice in places.notices.reversed() where last >= inside.row {
             canvas.put(
                 notice.text.truncated(to: inside.width), column: inside.column, row: last, width: inside.width,
                 look: Look(notice.role))
+            last -= 1
         }
     }
 

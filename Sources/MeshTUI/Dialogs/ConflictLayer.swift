@@ -60,7 +60,7 @@ struct ConflictLayer: Layer {
         case nil: return [Review.Line("asking for the object as it is now\(Glyph.ellipsis.text)", .pending)]
         case .failed(let reason): return [Review.Line("\(Glyph.warning.text) \(reason)", .error, isProse: true)]
         case .absent:
-            return [Review.Line("It was deleted. Overwrite makes it anew as you have it.", .warn)] + [Review.Line("")]
+            return [Review.Line("Deleted meanwhile: o makes it anew.", .warn)] + [Review.Line("")]
                 + side("Yours", change.base, change.request.object)
         case .object(let object):
             var lines = mergeLines
@@ -85,13 +85,12 @@ struct ConflictLayer: Layer {
     }
 
     private var mergeLines: [Review.Line] {
-        guard let merge else { return [Review.Line("It was changed after you looked at it.", .warn)] }
+        guard let merge else { return [Review.Line("Changed after you looked at it.", .warn)] }
         guard !merge.conflicts.isEmpty else {
-            return [Review.Line("Both changes fit together: no field was changed in two ways.", .ok)]
+            return [Review.Line("Both changes fit together; m merges.", .ok)]
         }
-        let count = Words.count(merge.conflicts.count, "field")
-        let verb = merge.conflicts.count == 1 ? "was" : "were"
-        var lines = [Review.Line("\(count) \(verb) changed in two ways; the merge takes:", .warn), Review.Line("")]
+        let count = Words.count(merge.conflicts.count, "field clashes", "fields clash")
+        var lines = [Review.Line("\(count); the merge takes:", .warn), Review.Line("")]
         for (place, conflict) in merge.conflicts.enumerated() {
             let isMarked = place == index
             let mark = isMarked ? Glyph.context.text : " "

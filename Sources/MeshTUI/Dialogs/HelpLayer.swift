@@ -18,7 +18,7 @@ struct HelpLayer: Layer {
             switch asked {
             case .list: model.pane.title
             case .text: "a text"
-            case .dialog: "a dialog"
+            case .dialog, .proof: "a dialog"
             case .menu, .jump: "a menu"
             case .prompt: "a prompt"
             case .options: "the options"
@@ -52,22 +52,40 @@ struct HelpLayer: Layer {
 
     mutating func scroll(_ move: Move, _ model: AppModel) {
         let visible = area(model).height - 2
-        let most = max(0, lines.count - visible)
+        let most = max(0, lines(model).count - visible)
         top = min(max(0, move.target(from: top, visible: visible, count: most + 1)), most)
     }
 
     private func area(_ model: AppModel) -> Rect {
-        Popup.area(width: 76, height: max(lines.count, 8) + 2, in: model.size)
+        Popup.area(width: Self.width, height: max(lines(model).count, 8) + 2, in: model.size)
     }
+
+    private static let width = 76
 
     private enum Line {
         case heading(String)
-        case entry(Entry)
+        case entry(keys: String, text: String, isOff: Bool)
         case reason(String)
     }
 
+    /// Columns inside of the border, for the keys, and for what they do.
+    private func columns(_ model: AppModel) -> (keys: Int, text: Int) {
+        let inside = max(0, min(Self.width, model.size.columns) - 4)
+        let keys = min(entries.map(\.keys.columns).max() ?? 0, 18, inside / 3)
+        return (keys, max(1, inside - keys - 4))
+    }
+
+    private func lines(of entry: Entry, _ width: Int) -> [Line] {
+        let isOff = entry.reason != nil
+        let help = entry.help.wrapped(to: width).enumerated().map { place, text in
+            Line.entry(keys: place == 0 ? entry.keys : "", text: text, isOff: isOff)
+        }
+        return help + (entry.reason.map { "not now: \($0)".wrapped(to: width).map { .reason($0) } } ?? [])
+    }
+
     /// What is left by the search, each group under its heading.
-    private var lines: [Line] {
+    private func lines(_ model: AppModel) -> [Line] {
+        let width = columns(model).text
         let wanted = String(search).lowercased()
         let found = entries.filter { entry in
             wanted.isEmpty || entry.keys.lowercased().contains(wanted) || entry.help.lowercased().contains(wanted)
@@ -76,16 +94,13 @@ struct HelpLayer: Layer {
             let members = found.filter { $0.group == group }
             return members.isEmpty
                 ? []
-                : [.heading(group.rawValue)]
-                    + members.flatMap { entry in
-                        [.entry(entry)] + (entry.reason.map { [.reason($0)] } ?? [])
-                    }
+                : [.heading(group.rawValue)] + members.flatMap { lines(of: $0, width) }
         }
     }
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
         let area = area(model)
-        let lines = lines
+        let lines = lines(model)
         var note = search.isEmpty ? "type to search" : "/\(String(search))"
         let visible = max(0, area.height - 2)
         if lines.count > visible { note += "  \(top + 1)-\(min(lines.count, top + visible))/\(lines.count)" }
@@ -94,23 +109,19 @@ struct HelpLayer: Layer {
             canvas.put(
                 "No key does that here", column: inside.column, row: inside.row, width: inside.width, look: Look(.dim))
         }
-        let keysWidth = min(entries.map(\.keys.columns).max() ?? 0, 18, inside.width / 2)
-        let start = inside.column + keysWidth + 4
-        let room = max(0, inside.width - keysWidth - 4)
+        let columns = columns(model)
+        let start = inside.column + columns.keys + 4
         for (offset, line) in lines.dropFirst(top).prefix(inside.height).enumerated() {
             let row = inside.row + offset
             switch line {
             case .heading(let text):
                 canvas.put(text, column: inside.column, row: row, width: inside.width, look: Look(.title))
-            case .entry(let entry):
-                let keys = entry.keys.truncated(to: keysWidth)
-                let isOff = entry.reason != nil
+            case .entry(let keys, let text, let isOff):
+                let keys = keys.truncated(to: columns.keys)
                 canvas.put("  " + keys, column: inside.column, row: row, look: Look(isOff ? .dim : .key))
-                let text = entry.help.truncated(to: room)
-                canvas.put(text, column: start, row: row, width: room, look: Look(isOff ? .dim : .text))
-            case .reason(let reason):
-                let text = "not now: \(reason)".truncated(to: room)
-                canvas.put(text, column: start, row: row, width: room, look: Look(.warn))
+                canvas.put(text, column: start, row: row, width: columns.text, look: Look(isOff ? .dim : .text))
+            case .reason(let text):
+                canvas.put(text, column: start, row: row, width: columns.text, look: Look(.warn))
             }
         }
     }

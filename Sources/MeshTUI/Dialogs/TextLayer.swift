@@ -2,7 +2,7 @@ import MeshState
 
 /// A text about one row that scrolls and can be searched; it follows the mesh while it is open.
 struct TextLayer: Layer {
-    enum View: String, Sendable, Hashable { case details, describe, yaml }
+    enum View: String, Sendable, Hashable, CaseIterable { case details, describe, yaml }
 
     typealias Line = [CellText]
 
@@ -10,6 +10,8 @@ struct TextLayer: Layer {
     let pane: PaneID
     let row: RowID
     private let title: String
+    private var content: [DetailLine] = []
+    /// What is shown, broken to the width of the screen.
     private(set) var lines: [Line] = []
     /// Whether the row has gone since the text was opened; the text stays as it was last.
     private(set) var isGone = false
@@ -31,45 +33,67 @@ struct TextLayer: Layer {
 
     mutating func refresh(_ model: AppModel) {
         let pane = Panes.pane(pane)
-        guard let shown = model.shown, let index = pane.index(of: row, in: shown) else {
+        if let shown = model.shown, let index = pane.index(of: row, in: shown) {
+            isGone = false
+            content = content(of: index, in: shown, pane, model)
+        } else {
             isGone = true
-            return
         }
-        isGone = false
-        switch view {
-        case .yaml:
-            lines = pane.document(of: index, in: shown).yamlText.split(
-                separator: "\n", omittingEmptySubsequences: false
-            )
-            .map { [CellText(String($0))] }
-            if lines.last == [CellText("")] { lines.removeLast() }
-        case .describe: lines = Self.lines(of: Description.lines(pane.document(of: index, in: shown)))
-        case .details:
-            let relations = pane.relations(of: index, in: shown)
-            let list = relations.isEmpty ? [] : [DetailLine.heading("Refers to (J jumps, B comes back)")]
-            lines = Self.lines(
-                of: pane.details(of: index, in: model.context) + list
-                    + relations.map { .text(CellText($0.label, .text)) })
-        }
+        // A manifest is not broken: its lines scroll sideways.
+        lines = Self.lines(of: content, width: view == .yaml ? .max : width(in: model.size))
         scroll(.by(0), model)
     }
 
-    /// Fields in two columns; headings and free text over the whole width.
-    private static func lines(of details: [DetailLine]) -> [Line] {
-        let width = details.reduce(0) { widest, line in
+    private func content(of index: Int, in shown: MeshSnapshot, _ pane: any Pane, _ model: AppModel) -> [DetailLine] {
+        switch view {
+        case .yaml:
+            var lines = pane.document(of: index, in: shown).yamlText.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            if lines.last?.isEmpty == true { lines.removeLast() }
+            return lines.map { .text(CellText(String($0))) }
+        case .describe: return Description.lines(pane.document(of: index, in: shown))
+        case .details:
+            let relations = pane.relations(of: index, in: shown)
+            let list = relations.isEmpty ? [] : [DetailLine.heading("Refers to (J jumps, B comes back)")]
+            return pane.details(of: index, in: model.context) + list
+                + relations.map { .text(CellText($0.label, .text)) }
+        }
+    }
+
+    private static let widest = 100
+
+    /// Columns inside of the border.
+    private func width(in size: Size) -> Int { max(1, min(Self.widest, size.columns - 4)) }
+
+    /// Fields in two columns; headings and free text over the whole width. What is longer goes on below.
+    static func lines(of details: [DetailLine], width: Int) -> [Line] {
+        let names = details.reduce(0) { widest, line in
             if case .field(let name, _) = line { max(widest, name.columns) } else { widest }
         }
-        return details.map { line in
+        let gutter = min(names + 2, max(4, width / 2))
+        let room = max(1, width - gutter)
+        return details.flatMap { line -> [Line] in
             switch line {
-            case .heading(let text): [CellText(text, .title)]
-            case .field(let name, let value): [CellText(name.padded(to: width) + "  ", .dim), value]
-            case .text(let text): [text]
+            case .heading(let text): return [[CellText(text, .title)]]
+            case .field(let name, let value):
+                let parts = value.text.columns <= room ? [value.text] : value.text.wrapped(to: room)
+                return parts.enumerated().map { place, part in
+                    let name = place == 0 ? name.truncated(to: gutter - 2) : ""
+                    return [CellText(name.padded(to: gutter), .dim), CellText(part, value.role)]
+                }
+            case .text(let text):
+                guard text.text.columns > width else { return [[text]] }
+                let indent = String(text.text.prefix { $0 == " " })
+                let parts = text.text.wrapped(to: max(1, width - indent.count - 2))
+                return parts.enumerated().map { [CellText(indent + ($0 == 0 ? "" : "  ") + $1, text.role)] }
             }
         }
     }
 
     /// The lines as they would be saved.
-    var plainText: String { lines.map { $0.map(\.text).joined() + "\n" }.joined() }
+    var plainText: String {
+        Self.lines(of: content, width: .max).map { $0.map(\.text).joined() + "\n" }.joined()
+    }
 
     var fileName: String {
         let letters = title.unicodeScalars.map { scalar -> Character in
@@ -82,7 +106,7 @@ struct TextLayer: Layer {
 
     private func area(_ model: AppModel) -> Rect {
         let widest = lines.map { $0.reduce(0) { $0 + $1.text.columns } }.max() ?? 0
-        let width = max(min(widest, 100), title.columns + 20, 40) + 4
+        let width = max(min(widest, Self.widest), title.columns + 20, 40) + 4
         return Popup.area(width: width, height: max(lines.count, 3) + 2, in: model.size)
     }
 
@@ -102,15 +126,15 @@ struct TextLayer: Layer {
         left = min(max(0, left + columns), max(0, widest - max(1, area(model).width - 4)))
     }
 
+    /// The lines that hold what is searched for.
+    var hits: [Int] {
+        guard let search = search?.lowercased() else { return [] }
+        return lines.indices.filter { lines[$0].map(\.text).joined().lowercased().contains(search) }
+    }
+
     /// Goes to the next match (1), the one before (-1), or the first from here on (0), around the end if need be.
     mutating func step(_ direction: Int, _ model: AppModel) {
-        guard let search = search?.lowercased() else {
-            found = nil
-            return
-        }
-        let hits = lines.indices.filter { index in
-            lines[index].map(\.text).joined().lowercased().contains(search)
-        }
+        let hits = hits
         let here = found ?? top
         let next =
             switch direction {
@@ -132,8 +156,7 @@ struct TextLayer: Layer {
     private func note(_ model: AppModel) -> CellText? {
         if isGone { return CellText("has gone", .error) }
         if let search {
-            let wanted = search.lowercased()
-            let count = lines.count { $0.map(\.text).joined().lowercased().contains(wanted) }
+            let count = hits.count
             return CellText(
                 count == 0 ? "/\(search): not found" : "/\(search) in \(Words.count(count, "line"))",
                 count == 0 ? .error : .prompt)
@@ -159,6 +182,9 @@ struct TextLayer: Layer {
                     canvas.put(text, column: inside.column + start, row: row, width: room, look: look)
                 }
                 column += width
+            }
+            if column > inside.width, inside.width > 0 {
+                canvas.put(Glyph.ellipsis.text, column: inside.column + inside.width - 1, row: row, look: Look(.dim))
             }
             guard let search else { continue }
             let isHere = top + offset == found

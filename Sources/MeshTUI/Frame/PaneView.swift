@@ -73,11 +73,14 @@ struct PaneView {
             look: isFocused ? Look(.borderFocus, .bold) : Look(.title))
         // The rightmost is the most important: the others go first where there is no room.
         var notes = notes(room: end - shown)
-        while notes.reduce(0, { $0 + $1.text.columns + 3 }) > end - shown, !notes.isEmpty { notes.removeFirst() }
+        while notes.reduce(0, { $0 + $1.text.columns + 3 }) > end - shown, notes.count > 1 { notes.removeFirst() }
         var column = end
         for note in notes.reversed() {
-            column -= note.text.columns + 2
-            canvas.put(" \(note.text) ", column: column, row: rect.row, look: Look(note.role))
+            let room = column - shown - 3
+            guard room >= min(6, note.text.columns) else { break }
+            let text = note.text.truncated(to: room)
+            column -= text.columns + 2
+            canvas.put(" \(text) ", column: column, row: rect.row, look: Look(note.role))
             column -= 1
         }
     }
@@ -85,23 +88,22 @@ struct PaneView {
     /// What the border says besides the title, the least important first.
     private func notes(room: Int) -> [CellText] {
         guard model.shown != nil else { return [] }
-        let badge = data.badge.map { [$0] } ?? []
+        let watching = state.isWatching ? [CellText("WATCHING", .badge)] : []
+        let badge = watching + (data.badge.map { [$0] } ?? [])
         switch data {
-        case .loading: return []
-        case .denied, .unreachable: return badge
+        case .loading, .denied, .unreachable: return badge
         case .live, .partial, .stale: break
         }
         let arrow = state.sort.descending ? Glyph.descending.text : Glyph.ascending.text
-        if state.isWatching { return [CellText("WATCHING", .badge), CellText(state.summary)] + badge }
-        let order = CellText("\(state.sort.column) \(arrow)", .dim)
+        let order = state.isWatching ? [] : [CellText("\(state.sort.column) \(arrow)", .dim)]
         let marked = state.marks.isEmpty ? [] : [CellText("\(state.marks.count) marked", .mark)]
         guard !state.filter.text.isEmpty else {
-            return [order] + marked + [CellText(state.summary)] + badge
+            return order + marked + [CellText(state.summary)] + badge
         }
         let count = CellText("\(state.rows.count)/\(state.total)")
         let left = room - (marked + [count] + badge).reduce(0) { $0 + $1.text.columns + 3 } - 3
         let filter = CellText("/\(state.filter.text)".truncated(to: min(24, max(6, left))), .prompt)
-        return [order, filter] + marked + [count] + badge
+        return order + [filter] + marked + [count] + badge
     }
 
     // MARK: What is said where there are no rows
@@ -110,7 +112,10 @@ struct PaneView {
         guard model.shown != nil else {
             return model.latest == nil
                 ? [CellText("Connecting to \(model.contextName)\(Glyph.ellipsis.text)", .pending)]
-                : [CellText("Paused before anything arrived", .pending)]
+                : [
+                    CellText("Paused before anything arrived", .pending),
+                    CellText("\(model.keys.label("pause")) goes on", .dim),
+                ]
         }
         guard state.total == 0 else {
             guard state.rows.isEmpty else { return nil }
@@ -121,7 +126,11 @@ struct PaneView {
         }
         switch data {
         case .loading: return [CellText("Loading \(pane.noun)\(Glyph.ellipsis.text)", .pending)]
-        case .denied(let reason): return [CellText("Not allowed to see \(pane.noun)", .error), CellText(reason, .text)]
+        case .denied(let reason):
+            return [
+                CellText("Not allowed to see \(pane.noun)", .error), CellText(reason),
+                CellText("meshtop doctor says what is needed", .dim),
+            ]
         case .unreachable(let reason, let attempt, let retryAt):
             var next = "retry \(attempt)"
             if let retryAt {
@@ -134,8 +143,8 @@ struct PaneView {
         case .stale(let age, let reason):
             let text = "No \(pane.noun) when last heard, \(WallClock.age(age)) ago"
             return [CellText(text, .stale)] + (reason.map { [CellText($0)] } ?? [])
-        case .partial(let text): return [CellText("No \(pane.noun) seen, but \(text)", .warn)]
-        case .live: return [pane.emptyText]
+        case .partial(let text): return [CellText("No \(pane.noun) seen; \(text)", .warn)]
+        case .live: return pane.emptyTexts(model)
         }
     }
 
@@ -166,6 +175,7 @@ struct PaneView {
             let isSelected = row.id == selected
             var around = context
             around.neighbours = neighbours(of: state.top + slot)
+            around.columns = box.inside.width
             drawRow(row, around, layout, shift, in: rect, matcher, isSelected: isSelected, on: &canvas)
             if data.isStale { canvas.restyle(rect) { $0.role = .stale } }
             if state.marks.contains(row.id) { drawMark(in: rect, on: &canvas) }

@@ -26,13 +26,8 @@ enum HeaderView {
     }
 
     static func draw(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
-        var pieces = pieces(model, isNarrow: area.width < 40)
+        let pieces = fitting(pieces(model, width: area.width), in: area.width)
         func width(_ pieces: [Piece]) -> Int { pieces.reduce(0) { $0 + $1.text.columns + 2 } }
-        while width(pieces) > area.width, pieces.count > 1,
-            let lightest = pieces.indices.min(by: { pieces[$0].weight < pieces[$1].weight })
-        {
-            pieces.remove(at: lightest)
-        }
         let spare = max(0, area.width - width(pieces))
         let lefts = pieces.filter { !$0.isRight }
         // What room there is goes between the pieces, up to three blanks more, and the rest before those at the right.
@@ -48,11 +43,24 @@ enum HeaderView {
         }
     }
 
-    private static func pieces(_ model: AppModel, isNarrow: Bool) -> [Piece] {
+    /// The pieces that there is room for, the weightiest first; one is always there.
+    private static func fitting(_ pieces: [Piece], in width: Int) -> [Piece] {
+        var room = width
+        var kept: Set<Int> = []
+        for index in pieces.indices.sorted(by: { (pieces[$1].weight, $0) < (pieces[$0].weight, $1) }) {
+            let needed = pieces[index].text.columns + 2
+            guard kept.isEmpty || needed <= room else { continue }
+            room -= needed
+            kept.insert(index)
+        }
+        return pieces.indices.filter(kept.contains).map { pieces[$0] }
+    }
+
+    private static func pieces(_ model: AppModel, width: Int) -> [Piece] {
         var pieces = [Piece(text: "meshtop", look: Look(.title), weight: 2)]
         let snapshot = model.shown
         var name = model.contextName
-        if !isNarrow, let snapshot {
+        if width >= 40, let snapshot {
             name += " \(Glyph.context.text) \(snapshot.identity.namespace ?? "all namespaces")"
         }
         pieces.append(Piece(text: name, look: Look(), weight: 6))
@@ -82,7 +90,7 @@ enum HeaderView {
         let seconds = model.interval == model.interval.rounded() ? String(Int(model.interval)) : String(model.interval)
         pieces.append(Piece(text: "every \(seconds)s", look: Look(.dim), weight: 1, isRight: true))
         if model.pause == nil, model.past == nil {
-            let health = health(model)
+            let health = health(model, isNarrow: width < 60)
             pieces.append(Piece(text: health.text, look: Look(health.role), weight: 7, isRight: true))
         }
         pieces.append(Piece(text: model.clock.minute(model.now), look: Look(.text), weight: 3, isRight: true))
@@ -102,11 +110,11 @@ enum HeaderView {
     }
 
     /// Whether all that is shown is current, from all sources together.
-    private static func health(_ model: AppModel) -> CellText {
+    private static func health(_ model: AppModel, isNarrow: Bool) -> CellText {
         switch model.health {
         case .live: return CellText("live", .ok)
         case .loading: return CellText("connecting", .pending)
-        case .partial(let text): return CellText("\(Glyph.warning.text) \(text)", .warn)
+        case .partial(let text): return CellText("\(Glyph.warning.text) \(isNarrow ? "incomplete" : text)", .warn)
         case .stale(let age, _): return CellText("STALE \(WallClock.age(age))", .stale)
         case .denied: return CellText("DENIED", .error)
         case .unreachable: return CellText("UNREACHABLE", .error)
@@ -125,9 +133,10 @@ enum FooterView {
     /// Which keys there is room for, and where.
     static func places(_ model: AppModel, in area: Rect) -> [Place] {
         let all = model.keys.bindings(in: model.scope, pane: model.focus).filter { $0.hint != nil && !$0.keys.isEmpty }
-        // Help and quit must be found on any screen: the room for them is kept.
-        let kept = all.filter { ["help", "quit"].contains($0.name) }
-        var room = area.width - 1 - kept.reduce(0) { $0 + width($1) }
+        // Help, what a form is for, and quit must be found on any screen: the room for them is kept.
+        let kept = all.filter { ["help", "form help", "review", "quit"].contains($0.name) }
+        // The last one needs no gap behind it.
+        var room = area.width + 1 - kept.reduce(0) { $0 + width($1) }
         var places: [Place] = []
         var column = area.column + 1
         for binding in all {

@@ -1,6 +1,6 @@
 /// Where a key means something.
 public enum KeyScope: String, Sendable, Hashable, CaseIterable {
-    case list, text, dialog, menu, jump, prompt, help, options, form, drafts, conflict
+    case list, text, dialog, proof, menu, jump, prompt, help, options, form, drafts, conflict
 }
 
 /// Under which heading help shows a key.
@@ -64,14 +64,14 @@ public enum KeyTable {
     public static let bindings: [KeyBinding] =
         [
             changeKeys,
-            historyKeys,
             lookKeys,
+            historyKeys,
             timeKeys,
             markKeys,
+            dialogKeys,
             formKeys,
             editKeys,
             findKeys,
-            dialogKeys,
             lastingKeys,
             conflictKeys,
             draftKeys,

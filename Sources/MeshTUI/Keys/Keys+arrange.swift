@@ -17,8 +17,10 @@ extension KeyTable {
         ) {
             $0.togglePause()
         },
-        KeyBinding("zoom", [.character("z")], .arrange, hint: "zoom", "This pane on the whole screen, and back") {
-            model in
+        KeyBinding(
+            "zoom", [.character("z")], .arrange, hint: "zoom", "This pane on the whole screen, and back",
+            reason: { Layout(size: $0.size, focus: $0.focus, isZoomed: false).boxes.count > 1 ? nil : "it has the whole screen" }
+        ) { model in
             model.isZoomed.toggle()
             model.current.sideways = 0
             model.revealAll()

@@ -53,7 +53,7 @@ extension KeyTable {
 
     /// In a dialog.
     static let dialogKeys: [KeyBinding] = [
-        KeyBinding("choose", [.enter], in: [.dialog], .change, hint: "choose", "Press the marked button") {
+        KeyBinding("choose", [.enter], in: [.dialog, .proof], .change, hint: "choose", "Press the marked button") {
             $0.decide(nil)
         },
         KeyBinding("yes", [.character("y"), .character("p")], in: [.dialog], .change, hint: "yes", "Apply") {
@@ -64,12 +64,14 @@ extension KeyTable {
             "Cancel"
         ) { $0.decide(false) },
         KeyBinding(
-            "other button", [.tab, .backTab, .left, .right, .character("h"), .character("l")], in: [.dialog], .change,
-            hint: "other button", "To the other button"
+            "other button", [.tab, .backTab, .left, .right, .character("h"), .character("l")], in: [.dialog, .proof],
+            .change, hint: "other button", "To the other button"
         ) { model in
             model.withTop(ConfirmDialog.self) { layer, _ in layer.isApplyMarked.toggle() }
             return []
         },
+        // Where letters are typed they press no button.
+        KeyBinding("cancel", [.escape], in: [.proof], .change, hint: "cancel", "Cancel") { $0.decide(false) },
     ]
 }
 

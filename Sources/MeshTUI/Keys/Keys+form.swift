@@ -40,9 +40,9 @@ extension KeyTable {
             "See what changes and what it would do, then apply it", reason: isWrong
         ) { $0.reviewForm() },
         KeyBinding("leave form", [.escape], in: [.form], .change, hint: "back", "Leave the form") { $0.leaveForm() },
-        KeyBinding("form help", [.function(1), .control("g")], in: [.form], .program, hint: "help", "These keys") {
+        KeyBinding("form help", [.function(1), .control("g")], in: [.form, .proof], .program, hint: "help", "These keys") {
             model in
-            model.layers.append(HelpLayer(scope: .form, model))
+            model.layers.append(HelpLayer(scope: model.scope, model))
             return []
         },
         KeyBinding(

@@ -33,6 +33,13 @@ extension KeyTable {
 
     static let noRow: @Sendable (AppModel) -> String? = { $0.selection == nil ? "no row is selected" : nil }
 
+    private static let noSearch: @Sendable (AppModel) -> String? = { model in
+        guard let text = model.layers.last as? TextLayer, let search = text.search else {
+            return "nothing is searched for (\(model.keys.label("search")))"
+        }
+        return text.hits.isEmpty ? "\(search) is not there" : text.hits.count == 1 ? "there is no other one" : nil
+    }
+
     /// In a text.
     static let textKeys: [KeyBinding] = [
         KeyBinding("search", [.character("/"), .function(4)], in: [.text], .look, hint: "search", "Search in the text")
@@ -40,11 +47,15 @@ extension KeyTable {
             model.layers.append(PromptLayer(.search, text: ""))
             return []
         },
-        KeyBinding("next match", [.character("n")], in: [.text], .look, hint: "next", "To the next match") { model in
+        KeyBinding(
+            "next match", [.character("n")], in: [.text], .look, hint: "next", "To the next match", reason: noSearch
+        ) { model in
             model.withTop(TextLayer.self) { $0.step(1, $1) }
             return []
         },
-        KeyBinding("previous match", [.character("N")], in: [.text], .look, "To the match before") { model in
+        KeyBinding(
+            "previous match", [.character("N")], in: [.text], .look, "To the match before", reason: noSearch
+        ) { model in
             model.withTop(TextLayer.self) { $0.step(-1, $1) }
             return []
         },

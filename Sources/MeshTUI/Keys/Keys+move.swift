@@ -4,36 +4,38 @@ extension KeyTable {
         [
             KeyBinding(
                 "down", [.down, .character("j")],
-                in: [.list, .text, .menu, .jump, .options, .dialog, .drafts, .conflict], .move, "One row down"
+                in: [.list, .text, .menu, .jump, .options, .dialog, .proof, .drafts, .conflict], .move, "One row down"
             ) { $0.move(.by(1)) },
             KeyBinding(
                 "up", [.up, .character("k")],
-                in: [.list, .text, .menu, .jump, .options, .dialog, .drafts, .conflict], .move, "One row up"
+                in: [.list, .text, .menu, .jump, .options, .dialog, .proof, .drafts, .conflict], .move, "One row up"
             ) {
                 $0.move(.by(-1))
             },
             KeyBinding(
-                "page down", [.pageDown], in: [.list, .text, .dialog, .help, .conflict], .move, "One page down"
+                "page down", [.pageDown], in: [.list, .text, .dialog, .proof, .help, .conflict], .move, "One page down"
             ) {
                 $0.move(.pages(1))
             },
             KeyBinding(
-                "page up", [.pageUp], in: [.list, .text, .dialog, .help, .conflict], .move, "One page up"
+                "page up", [.pageUp], in: [.list, .text, .dialog, .proof, .help, .conflict], .move, "One page up"
             ) {
                 $0.move(.pages(-1))
             },
-            KeyBinding("half page down", [.control("d")], in: [.list, .text, .dialog], .move, "Half a page down") {
+            KeyBinding("half page down", [.control("d")], in: [.list, .text, .dialog, .proof], .move, "Half a page down") {
                 $0.move(.pages(0.5))
             },
-            KeyBinding("half page up", [.control("u")], in: [.list, .text, .dialog], .move, "Half a page up") {
+            KeyBinding("half page up", [.control("u")], in: [.list, .text, .dialog, .proof], .move, "Half a page up") {
                 $0.move(.pages(-0.5))
             },
-            KeyBinding("top", [.character("g"), .home], in: [.list, .text, .menu, .jump], .move, "To the first row") {
-                $0.move(.top)
-            },
-            KeyBinding("bottom", [.character("G"), .end], in: [.list, .text, .menu, .jump], .move, "To the last row") {
-                $0.move(.bottom)
-            },
+            KeyBinding(
+                "top", [.character("g"), .home], in: [.list, .text, .menu, .jump, .dialog, .proof, .conflict], .move,
+                "To the first row"
+            ) { $0.move(.top) },
+            KeyBinding(
+                "bottom", [.character("G"), .end], in: [.list, .text, .menu, .jump, .dialog, .proof, .conflict], .move,
+                "To the last row"
+            ) { $0.move(.bottom) },
             KeyBinding("left", [.left, .character("h")], in: [.list, .text], .move, "Scroll columns to the left") {
                 $0.moveSideways(-8)
             },
@@ -78,7 +80,7 @@ extension AppModel {
             let index = current.selectedIndex ?? 0
             current.select(move.target(from: index, visible: visible, count: current.rows.count), visible: visible)
         case .text: withTop(TextLayer.self) { $0.scroll(move, $1) }
-        case .dialog: withTop(ConfirmDialog.self) { $0.scroll(move, $1) }
+        case .dialog, .proof: withTop(ConfirmDialog.self) { $0.scroll(move, $1) }
         case .menu: moveInMenu(move)
         case .options: withTop(OptionsLayer.self) { layer, _ in layer.move(move) }
         case .jump: withTop(JumpMenu.self) { layer, _ in layer.move(move) }

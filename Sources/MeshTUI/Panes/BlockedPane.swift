@@ -17,6 +17,15 @@ struct BlockedPane: Pane {
     let filterKeys = ["from", "to", "ns", "host", "port", "proto", "verdict"]
     let emptyText = CellText("No blocked egress in the last hour", .ok)
 
+    /// Where the mesh blocks nothing, an empty list is no good news.
+    func emptyTexts(_ model: AppModel) -> [CellText] {
+        guard let policy = model.shown?.policy, policy != .registryOnly else { return [emptyText] }
+        return [
+            CellText("The policy \(policy.rawValue) blocks nothing", .warn),
+            CellText("\(PaneID.connections.number) shows what passes by the registry", .dim),
+        ]
+    }
+
     let columns = [
         Column("last", "LAST"),
         Column("from", "FROM", truncation: .middle, minimum: 8),
@@ -24,7 +33,7 @@ struct BlockedPane: Pane {
         Column("proto", "PROTO"),
         Column("count", "COUNT", .right, marksChange: true),
         Column("name", "NAME", truncation: .middle, minimum: 6),
-        Column("reason", "REASON", grows: true),
+        Column("reason", "REASON", minimum: 8, grows: true),
         Column("ns", "NS", isWide: true),
         Column("destination", "DESTINATION", isWide: true),
         Column("first", "FIRST", isWide: true),

@@ -6,7 +6,7 @@ enum DataState: Sendable, Hashable {
     /// Nothing has arrived yet.
     case loading
     case live
-    /// Some sources fail, the rest is current: `1 of 7 proxies unreachable`.
+    /// Some sources fail, the rest is current: `1 of 7 proxies unreachable`. Or all of them, since a moment ago.
     case partial(String)
     /// Too old to be shown as true: seconds, and what is wrong where it is known.
     case stale(Double, String?)
@@ -55,7 +55,7 @@ enum DataState: Sendable, Hashable {
             self = .stale(stale.compactMap { $0.age(at: now) }.max() ?? 0, failures.first?.reason)
         } else if failures.count == sources.count {
             let age = seen.compactMap { $0.age(at: now) }.max() ?? 0
-            self = .partial("unreachable, \(WallClock.age(age)) ago")
+            self = .partial("unreachable for \(WallClock.age(age))")
         } else if !failures.isEmpty {
             self = .partial("\(failures.count) of \(sources.count) \(noun) unreachable")
         } else if !denials.isEmpty {

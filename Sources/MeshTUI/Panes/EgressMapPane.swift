@@ -20,9 +20,9 @@ struct EgressMapPane: Pane {
     let emptyText = CellText("Nothing has left the mesh yet", .dim)
 
     let columns = [
-        Column("who", "WHO", truncation: .middle, minimum: 10),
+        Column("who", "WHO", truncation: .middle, minimum: 6),
         Column("gateway", "GATEWAY", truncation: .middle),
-        Column("where", "WHERE", truncation: .middle, minimum: 12, grows: true),
+        Column("where", "WHERE", truncation: .middle, minimum: 8, grows: true),
         Column("rate", "/s", .right),
         Column("live", "LIVE", .right, marksChange: true),
         Column("way", "WAY"),
@@ -31,6 +31,9 @@ struct EgressMapPane: Pane {
         Column("first", "TO", isWide: true),
         Column("second", "TO", isWide: true),
     ]
+
+    /// Columns from which on the gateway has one of its own.
+    private static let whole = 60
 
     func arrangement(width: Int) -> Arrangement {
         // Lines touch the gateway's column, so that what goes around the gateway is one line.
@@ -41,12 +44,12 @@ struct EgressMapPane: Pane {
             let rest: [Element] = [.column("rate"), .column("live"), .column("way")]
             return Arrangement(lines: [whole + rest], hasHeading: true)
         }
-        if width >= 60 { return Arrangement(lines: [whole + [.column("rate")]], hasHeading: true) }
-        return .table(["who", "first", "where"], heading: width >= 30)
+        if width >= Self.whole { return Arrangement(lines: [whole + [.column("rate")]], hasHeading: true) }
+        return width >= 30 ? .table(["who", "first", "where"]) : .table(["who", "where"], heading: false)
     }
 
     /// How a connection leaves the mesh.
-    private enum Way: String {
+    enum Way: String, CaseIterable {
         /// From a workload to the gateway.
         case toGateway = "to the gateway"
         /// From the gateway outwards.
@@ -102,12 +105,14 @@ struct EgressMapPane: Pane {
         let connection = context.snapshot.connections[index]
         guard let way = way(of: connection, in: context.snapshot) else { return CellText("") }
         let isMap = context.medium == .screen
+        // Without room for a column of its own the gateway stands where its lines begin and end.
+        let isNarrow = isMap && context.columns < Self.whole
         switch column {
         case "who":
-            if way == .fromGateway { return CellText(isMap ? "" : "-") }
+            if way == .fromGateway, !isNarrow { return CellText(isMap ? "" : "-") }
             // A workload is named once; below it a branch leads on.
-            return CellText(isMap && isBelowItsLike(index, way, context) ? "" : connection.workload)
-        case "first": return CellText(isMap ? first(index, way, context) : "", role(way))
+            return CellText(isMap && isBelowItsLike(index, way, context) ? "" : connection.workload, way == .fromGateway ? .title : .text)
+        case "first": return CellText(isMap ? first(index, way, isNarrow, context) : "", role(way))
         case "gateway":
             switch way {
             case .toGateway: return CellText(Self.gateway(connection), .title)
@@ -123,8 +128,10 @@ struct EgressMapPane: Pane {
             let shaft = shaft(way).text
             return CellText((way == .fromGateway ? " " : shaft) + shaft + shaft + Glyph.context.text, role(way))
         case "where":
+            if way == .toGateway, isNarrow { return CellText(Self.gateway(connection), .title) }
             if way == .toGateway { return CellText(isMap ? "" : "-") }
-            return ConnectionsPane().cell("to", of: index, in: context)
+            let place = ConnectionsPane().cell("to", of: index, in: context)
+            return way == .bypass && isNarrow ? CellText("\(Glyph.warning.text) \(place.text)", .warn) : place
         case "way":
             let glyph = isMap && (way == .bypass || way == .passthrough) ? "\(Glyph.warning.text) " : ""
             return CellText(glyph + way.rawValue, role(way))
@@ -154,8 +161,8 @@ struct EgressMapPane: Pane {
     }
 
     /// The branch beside a workload's name.
-    private func first(_ index: Int, _ way: Way, _ context: RowContext) -> String {
-        if way == .fromGateway { return String(repeating: " ", count: 5) }
+    private func first(_ index: Int, _ way: Way, _ isNarrow: Bool, _ context: RowContext) -> String {
+        if way == .fromGateway, !isNarrow { return String(repeating: " ", count: 5) }
         let above = isLike(index, context.neighbours.above, context)
         let below = isLike(index, context.neighbours.below, context)
         let fork: Glyph =
@@ -166,6 +173,7 @@ struct EgressMapPane: Pane {
             case (true, false): .bottomLeft
             }
         let shaft = shaft(way).text
+        if isNarrow { return fork.text + shaft + shaft + shaft + Glyph.context.text }
         return fork.text + shaft + shaft + (way == .toGateway ? "\(Glyph.context.text) " : shaft + shaft)
     }
 

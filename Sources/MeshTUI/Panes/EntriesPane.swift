@@ -14,7 +14,12 @@ struct EntriesPane: Pane {
     let sourceNoun = "sources"
     let defaultSort = SortOrder(column: "name")
     let filterKeys = ["name", "ns", "host", "port", "state", "resolution", "location"]
-    let emptyText = CellText("No service entries in this mesh yet", .dim)
+    let emptyText = CellText("No service entries yet", .dim)
+
+    func emptyTexts(_ model: AppModel) -> [CellText] {
+        let advice = model.lockReason == nil ? [CellText("\(model.keys.label("add")) makes one", .dim)] : []
+        return [emptyText] + advice + Self.elsewhere(model)
+    }
 
     let columns = [
         Column("state", "STATE", marksChange: true),

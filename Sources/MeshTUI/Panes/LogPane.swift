@@ -16,6 +16,8 @@ struct LogPane: Pane {
     let filterKeys = ["who", "what", "name", "ns", "result", "via", "context"]
     let emptyText = CellText("Nothing has been changed with meshtop yet", .dim)
 
+    func emptyTexts(_ model: AppModel) -> [CellText] { [emptyText] }
+
     let columns = [
         Column("time", "TIME"),
         Column("number", "ID", .right),
@@ -160,9 +162,7 @@ struct LogPane: Pane {
             .field("Mesh", CellText("\(action.context) (\(action.server))")),
             .field("Result", Self.result(action, in: context.snapshot, .screen)),
         ]
-        lines += Self.reply(action).wrapped(to: 72).enumerated().map {
-            .field($0 == 0 ? "Reply" : "", CellText($1))
-        }
+        lines.append(.field("Reply", CellText(Self.reply(action))))
         if let finished = action.finished {
             let seconds = max(0, finished.timeIntervalSince(action.time))
             lines.append(.field("Answered after", CellText("\(Int((seconds * 1000).rounded())) ms")))

@@ -130,6 +130,8 @@ struct RowContext: Sendable {
 
     /// The rows that stand above and below the one that is written, for panes whose rows belong together.
     var neighbours: (above: Int?, below: Int?) = (nil, nil)
+    /// Columns inside of the pane that is drawn.
+    var columns = Int.max
     /// What the whole mesh configuration says of rows whose details are shown.
     var answers: [RowID: AppModel.Answer] = [:]
 }
@@ -189,6 +191,8 @@ protocol Pane: PaneKind {
     func summary(of context: RowContext, rows: Int) -> String
     /// What is said when there is nothing, and whether that is good news.
     var emptyText: CellText { get }
+    /// The same of a mesh that is known, with what can be done about it.
+    func emptyTexts(_ model: AppModel) -> [CellText]
     /// The action whose key the selected row shows; nil for none.
     var hintedAction: String? { get }
     /// Whether rows tell how long ago something was, so that they change by the second.
@@ -254,6 +258,14 @@ extension Pane {
     func question(of index: Int, in snapshot: MeshSnapshot) -> Question.Subject? { nil }
 
     var hintedAction: String? { nil }
+
+    func emptyTexts(_ model: AppModel) -> [CellText] { [emptyText] + Self.elsewhere(model) }
+
+    /// That there are other namespaces than the one that is looked at.
+    static func elsewhere(_ model: AppModel) -> [CellText] {
+        guard let namespace = model.shown?.identity.namespace else { return [] }
+        return [CellText("In \(namespace) alone; :ns all looks everywhere", .dim)]
+    }
 
     func time(of index: Int, in snapshot: MeshSnapshot) -> Date? { nil }
 

@@ -14,7 +14,7 @@ struct ProxiesPane: Pane {
     let sourceNoun = "sources"
     let defaultSort = SortOrder(column: "name")
     let filterKeys = ["name", "ns", "kind", "state", "version"]
-    let emptyText = CellText("No proxies in this mesh yet", .dim)
+    let emptyText = CellText("No proxies yet", .dim)
     let showsAges = true
 
     /// The types of Envoy's configuration in the order in which istiod sends them.
@@ -22,7 +22,7 @@ struct ProxiesPane: Pane {
 
     let columns =
         [
-            Column("name", "PROXY", truncation: .middle, minimum: 14),
+            Column("name", "PROXY", truncation: .middle, minimum: 8),
             Column("ns", "NS", minimum: 3),
             Column("kind", "KIND"),
             Column("state", "STATE", marksChange: true),
@@ -41,7 +41,8 @@ struct ProxiesPane: Pane {
         if width >= 140 {
             return .table(["name", "kind", "state"] + types + ["version"] + vitals + ["rejection"])
         }
-        if width >= 70 { return .table(["name", "state"] + types + vitals + ["rejection"]) }
+        if width >= 96 { return .table(["name", "state"] + types + vitals + ["rejection"]) }
+        if width >= 70 { return .table(["name", "state"] + types + ["uptime", "connections", "live"]) }
         if width >= 46 { return .table(["name", "state", "memory", "uptime", "live"]) }
         return .table(["name", "state"], heading: width >= 30)
     }
@@ -142,7 +143,7 @@ struct ProxiesPane: Pane {
         lines += Self.types.map { .field($0, Self.sync(proxy.sync[$0])) }
         if let rejection = proxy.rejection {
             lines.append(.heading("Rejected configuration, in Envoy's words"))
-            lines += rejection.wrapped(to: 72).map { .text(CellText($0, .error)) }
+            lines.append(.text(CellText(rejection, .error)))
         }
         lines += [
             .heading("Envoy"),

@@ -13,7 +13,7 @@ struct ServicesPane: Pane {
     let sourceNoun = "sources"
     let defaultSort = SortOrder(column: "name")
     let filterKeys = ["name", "ns", "host", "port"]
-    let emptyText = CellText("No services in this mesh yet", .dim)
+    let emptyText = CellText("No services yet", .dim)
 
     let columns = [
         Column("name", "NAME", truncation: .middle, minimum: 8, grows: true),

@@ -201,6 +201,7 @@ extension KeyScope {
         case .list: "In a pane"
         case .text: "In details, YAML and other texts"
         case .dialog: "In a dialog"
+        case .proof: "In a dialog that wants something typed"
         case .menu: "In a menu"
         case .prompt: "At a prompt"
         case .help: "In help"

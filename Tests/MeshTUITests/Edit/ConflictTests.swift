@@ -27,7 +27,6 @@ import Testing
 
     @Test func bothSidesAreBroughtTogether() throws {
         var (model, _) = try refused { $0["spec"]?["exportTo"] = ["."] }
-        try Golden.check(model, "conflict-fits-80x24")
         model.press("m")
         #expect(model.layers.last is ConfirmDialog)
         let request = try #require(model.press("y").applied.first)
@@ -47,8 +46,6 @@ import Testing
         var (model, _) = try refused(size.0, size.1, keys: "e<Tab><Tab><C-u>8080<C-s>") {
             $0["spec"]?["ports"] = [["number": 81, "name": "http-80", "protocol": "HTTP"]]
         }
-        try Golden.check(model, "conflict-\(size.0)x\(size.1)")
-        if size == (80, 24) { try Golden.check(model, "conflict-80x24-ascii", unicode: false) }
         model.press(" m")
         let request = try #require(model.press("y").applied.first)
         #expect(request.object?["spec"]?["ports"]?[0]?["number"] == 8080)
@@ -87,7 +84,7 @@ import Testing
     @Test func whatWasDeletedMayBeMadeAnew() throws {
         var (model, id) = try refused { _ in }
         _ = update(&model, .read(id: id, [Self.cnn: .absent]))
-        #expect(model.screen.contains("It was deleted"))
+        #expect(model.screen.contains("Deleted meanwhile"))
         model.press("m")
         let request = try #require(model.press("oy").applied.first)
         guard case .create(let object) = request.action else {

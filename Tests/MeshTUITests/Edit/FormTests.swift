@@ -235,19 +235,6 @@ import Testing
 
     // MARK: Screens
 
-    @Test(arguments: [(120, 40), (80, 24), (40, 10), (20, 5)]) func screens(_ size: (Int, Int)) throws {
-        var model = World.model(size.0, size.1, focus: .entries)
-        model.press("e<Down><Down><C-u>99999")
-        try Golden.check(model, "form-\(size.0)x\(size.1)")
-        if size == (80, 24) { try Golden.check(model, "form-80x24-ascii", unicode: false) }
-        model.press("<Esc><Esc>")
-        model = World.model(size.0, size.1, focus: .entries)
-        model.press("A")
-        try Golden.check(model, "templates-\(size.0)x\(size.1)")
-        model.press("jjjj<Enter>")
-        try Golden.check(model, "form-new-\(size.0)x\(size.1)")
-    }
-
     @Test func anyScreenHoldsTheForm() throws {
         for columns in stride(from: 1, through: 300, by: 23) {
             for rows in stride(from: 1, through: 100, by: 9) {

@@ -47,30 +47,6 @@ import Testing
         #expect(!shown.contains("resourceVersion"))
     }
 
-    @Test func whatItWouldDoIsShownWhenItIsKnown() throws {
-        var model = World.model(120, 40, focus: .entries)
-        let id = try #require(number(model.type("t")))
-        let owned = current { $0["metadata"]?["annotations"] = ["argocd.argoproj.io/tracking-id": "shop:x/y:z/cnn"] }
-        _ = update(&model, .read(id: id, [Self.cnn: .object(owned)]))
-        _ = update(
-            &model,
-            .foreseen(
-                id: id,
-                .known(
-                    lines: [
-                        "lets through: no call that was blocked in the last hour", "cuts:",
-                        "  sleep.default to outbound|80||edition.cnn.com (2 open)", "seen by:", "  default: sleep",
-                        "shadowed by: nothing", "shadows: nothing", "advice: nothing",
-                    ], gaps: ["without sidecars: forbidden"])))
-        try Golden.check(model, "review-120x40")
-        model.size = Size(columns: 80, rows: 24)
-        _ = update(&model, .resize(model.size))
-        try Golden.check(model, "review-80x24")
-        model.size = Size(columns: 40, rows: 10)
-        _ = update(&model, .resize(model.size))
-        try Golden.check(model, "review-40x10-ascii", unicode: false)
-    }
-
     @Test func aFailureSaysWhy() throws {
         var model = World.model(120, 40, focus: .entries)
         let id = try #require(number(model.type("t")))

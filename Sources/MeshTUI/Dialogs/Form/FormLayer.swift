@@ -153,7 +153,7 @@ struct FormLayer: EditingLayer {
         view(model).draw(from: top, in: inside, on: &canvas)
         let hint = inside.row + inside.height
         guard area.height >= 3, hint < area.row + area.height - 1 else { return }
-        canvas.put(help, column: inside.column, row: hint, width: inside.width, look: Look(.dim))
+        canvas.put(help.truncated(to: inside.width), column: inside.column, row: hint, width: inside.width, look: Look(.dim))
     }
 
     private var help: String {

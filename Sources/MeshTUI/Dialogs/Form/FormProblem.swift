@@ -22,6 +22,8 @@ extension FormModel {
         let unread = Set(problems.compactMap(\.place))
         let (object, written) = built()
         for problem in ManifestCheck.problems(in: object, version: version) {
+            // That some rules could not be tried says nothing that the other problems do not.
+            if problem.path == "<nil>" { continue }
             let place = place(of: problem.path, written: written)
             if let place, unread.contains(place) { continue }
             let text = place == nil && !problem.path.isEmpty ? "\(problem.path): \(problem.message)" : problem.message

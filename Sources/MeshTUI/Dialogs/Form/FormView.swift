@@ -174,7 +174,7 @@ struct FormView {
         let column = area.column + slot.column
         let width = min(slot.width, area.width - slot.column)
         if cell.text.isEmpty {
-            let example = exampleText(cell, slot.place).truncated(to: slot.width).padded(to: slot.width)
+            let example = exampleText(cell, slot.place, width: slot.width).truncated(to: slot.width).padded(to: slot.width)
             canvas.put(example, column: column, row: row, width: width, look: Look(.dim, .underline))
         } else {
             canvas.put(
@@ -183,11 +183,13 @@ struct FormView {
         if isHere { canvas.placeCursor(Position(column: column + cursor, row: row)) }
     }
 
-    private func exampleText(_ cell: FormCell, _ place: FormPlace) -> String {
+    private func exampleText(_ cell: FormCell, _ place: FormPlace, width: Int) -> String {
         if place.section == .name, !form.suggestedName.isEmpty { return form.suggestedName }
         if case .choice(let choices) = cell.kind, cell.example.isEmpty, !place.section.isList {
             return "\(choices[0]), as none is set"
         }
-        return cell.example.isEmpty ? "" : "such as \(cell.example)"
+        if cell.example.isEmpty { return "" }
+        let text = "such as \(cell.example)"
+        return text.columns <= width || cell.example.columns >= width ? text : "\(cell.example)?"
     }
 }
