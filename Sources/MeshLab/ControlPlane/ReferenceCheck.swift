@@ -17,14 +17,11 @@ struct ResourceReferences: Sendable, Hashable {
         problems.sort()
     }
 
-    /// Takes in those of a part.
-    mutating func add(_ part: ResourceReferences) {
-        clusters.formUnion(part.clusters)
-        routes.formUnion(part.routes)
-        problems += part.problems
+    /// Takes in those of parts.
+    mutating func add(clusters: Set<String>, problems: [String]) {
+        if self.clusters.isEmpty { self.clusters = clusters } else { self.clusters.formUnion(clusters) }
+        self.problems += problems
     }
-
-    mutating func add(problem: String) { problems.append(problem) }
 
     private mutating func visit(_ value: JSONValue) {
         switch value {

@@ -19,6 +19,7 @@ struct SharedChain {
     /// nil for a listener with few hosts, and for one whose chains are chosen by more than a name.
     init?(_ plan: ListenerPlan, traits: [String: WriterContext.ClusterTraits]) {
         guard !plan.isBound, plan.chains.count > Self.few else { return nil }
+        let beginning = ClusterPlan.name(port: plan.port, host: "")
         names.reserveCapacity(plan.chains.count)
         clusters.reserveCapacity(plan.chains.count)
         for chain in plan.chains where !chain.match.isAny {
@@ -28,7 +29,8 @@ struct SharedChain {
             }
             if match.serverNames.count == 1, !HostName.isWildcard(match.serverNames[0]), chain.tls == nil,
                 case .tcp(let shares) = chain.action, shares.count == 1, traits[shares[0].cluster] == nil,
-                shares[0].cluster == ClusterPlan.name(port: plan.port, host: match.serverNames[0])
+                shares[0].cluster.utf8.count == beginning.utf8.count + match.serverNames[0].utf8.count,
+                shares[0].cluster.hasPrefix(beginning), shares[0].cluster.hasSuffix(match.serverNames[0])
             {
                 names.append(match.serverNames[0])
                 clusters.insert(shares[0].cluster)

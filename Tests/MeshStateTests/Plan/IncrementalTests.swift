@@ -8,12 +8,17 @@ import Testing
     /// Changes at random over few names, so that they meet.
     struct Source {
         var random: SplitMix
+        /// Whether there are so many names that they seldom meet.
+        var isRoomy = false
 
         mutating func pick<Value>(_ values: [Value]) -> Value { values[random.below(values.count)] }
         mutating func chance(_ part: Int) -> Bool { random.below(part) == 0 }
 
         mutating func namespace() -> String { pick(["default", "services", "istio-system"]) }
-        mutating func host() -> String { pick(["a.example.com", "b.example.com", "*.example.com", "*.com", "c.com"]) }
+        mutating func host() -> String {
+            isRoomy && !chance(20) ? "h\(random.below(60)).example.com" : crowdedHost()
+        }
+        mutating func crowdedHost() -> String { pick(["a.example.com", "b.example.com", "*.example.com", "*.com", "c.com"]) }
         mutating func service() -> String { pick(["one", "two"]) }
         mutating func exportTo() -> [String] { pick([[], [], ["*"], ["."], ["~"], ["default"], ["services", "."]]) }
         mutating func labels() -> [String: String] { pick([[:], ["v": "1"], ["v": "2"]]) }
@@ -22,7 +27,8 @@ import Testing
             var numbers: Set<Int> = []
             return (0...random.below(3)).compactMap { _ in
                 let port = ServicePort.make(
-                    pick([80, 443, 3306, 9000]), pick(["HTTP", "TLS", "TCP", "", "HTTPS", "MySQL", "UDP"]),
+                    pick([80, 443, 3306, 9000]),
+                    pick(isRoomy && !chance(30) ? ["HTTP", "TLS", "HTTPS"] : ["HTTP", "TLS", "TCP", "", "HTTPS", "MySQL", "UDP"]),
                     target: chance(4) ? 8080 : nil)
                 return numbers.insert(port.number).inserted ? port : nil
             }
@@ -37,8 +43,8 @@ import Testing
         mutating func entry() -> ServiceEntry {
             let resolution = pick(ServiceEntry.Resolution.allCases)
             var entry = ServiceEntry(
-                meta: meta(pick(["e1", "e2", "e3"]), namespace()), hosts: chance(3) ? [host(), host()] : [host()],
-                addresses: pick([[], [], ["203.0.113.1"], ["203.0.113.1", "198.51.100.0/24"], ["10.0.0.0/8"]]),
+                meta: meta(isRoomy ? "e\(random.below(60))" : pick(["e1", "e2", "e3"]), namespace()), hosts: chance(3) ? [host(), host()] : [host()],
+                addresses: isRoomy && !chance(9) ? [] : pick([[], [], ["203.0.113.1"], ["203.0.113.1", "198.51.100.0/24"], ["10.0.0.0/8"]]),
                 ports: ports(), location: pick([.external, .internal]), resolution: resolution,
                 exportTo: exportTo(), subjectAltNames: chance(3) ? ["spiffe://x"] : [])
             entry.hosts = Array(Set(entry.hosts)).sorted()
@@ -81,7 +87,7 @@ import Testing
 
         mutating func change() -> MeshChange {
             let object: MeshObject
-            switch random.below(14) {
+            switch isRoomy && !chance(40) ? 0 : random.below(14) {
             case 0..<6: object = .serviceEntry(entry())
             case 6:
                 object = .service(
@@ -143,12 +149,12 @@ import Testing
         PlanTarget(namespace: "istio-system", kind: .gateway, labels: ["istio": "egressgateway"]),
     ]
 
-    @Test(arguments: 0..<8) func followingChangesIsPlanningAnew(_ seed: Int) {
-        var source = Source(random: SplitMix(state: UInt64(seed)))
+    @Test(arguments: 0..<8, [false, true]) func followingChangesIsPlanningAnew(_ seed: Int, isRoomy: Bool) {
+        var source = Source(random: SplitMix(state: UInt64(seed)), isRoomy: isRoomy)
         var index = ServiceIndex(MeshConfiguration())
         var planners = Self.targets.map { OutboundPlanner(index: index, target: $0) }
         var known = planners.map { KnownPlan($0.plan) }
-        for round in 0..<40 {
+        for round in 0..<(isRoomy ? 100 : 40) {
             let changes = (0...source.random.below(3)).map { _ in source.change() }
             let change = index.apply(changes)
             let fresh = ServiceIndex(index.mesh)

@@ -1,7 +1,7 @@
 /// The listeners of one port under construction: services that land on the same address are merged, or the later one
 /// loses.
-struct ListenerDrafts {
-    private struct Draft {
+struct ListenerDrafts: Sendable {
+    private struct Draft: Sendable {
         /// The protocol of the first service here, and that service.
         let parsed: PortProtocol
         let host: String
@@ -32,6 +32,45 @@ struct ListenerDrafts {
         }
     }
 
+    /// Puts what a service listens for now in the place of what it listened for before, if nothing else depends on that.
+    ///
+    /// - Parameter isLater: whether another host's service comes after this one.
+    /// - Returns: the addresses of which the listeners are others now; nil, and nothing is done, where all is to be made
+    ///   anew.
+    mutating func replace(
+        _ old: PortContribution?, by new: PortContribution?, isLater: (String) -> Bool
+    ) -> Set<String>? {
+        guard report.isEmpty, let host = (new ?? old)?.host else { return nil }
+        let before = Dictionary(grouping: old?.offers.filter { !$0.chains.isEmpty } ?? [], by: \.bind)
+        let after = Dictionary(grouping: new?.offers.filter { !$0.chains.isEmpty } ?? [], by: \.bind)
+        let binds = Set(before.keys).union(after.keys)
+        func chains(_ offers: [PortContribution.Offer]?) -> [ListenerPlan.Chain] { (offers ?? []).flatMap(\.chains) }
+        for bind in binds {
+            let draft = drafts[bind]
+            let protocols = ((before[bind] ?? []) + (after[bind] ?? [])).map(\.parsed) + [draft?.parsed].compactMap { $0 }
+            // The first service of an address decides what may come beside it.
+            if draft?.isLocked == true || !Self.serverFirst.isDisjoint(with: protocols)
+                || draft?.host == host && draft?.chains.isAlone(host) == false
+            {
+                return nil
+            }
+            let known = draft?.chains ?? ChainSet()
+            guard known.canReplace(chains(before[bind]), by: chains(after[bind]), of: host, isLater: isLater) else {
+                return nil
+            }
+        }
+        for bind in binds {
+            if let draft = drafts[bind], draft.host != host {
+                drafts[bind]?.chains.replace(
+                    chains(before[bind]), by: chains(after[bind]), of: host, isLater: isLater)
+            } else {
+                drafts[bind] = nil
+                for offer in after[bind] ?? [] { add(offer, host: host) }
+            }
+        }
+        return binds
+    }
+
     /// In these protocols the server speaks first, so that nothing can be sniffed beside them.
     private static let serverFirst: Set<PortProtocol> = [.mongo, .mysql]
 
@@ -47,9 +86,10 @@ struct ListenerDrafts {
             message: "Listener=\(bind):\(port) AcceptedTCP=\(accepted) RejectedTCP=\(rejected) TCPServices=\(services)")
     }
 
-    var listeners: [ListenerPlan] {
-        drafts.map { ListenerPlan(bind: $0.key, port: port, chains: $0.value.chains.chains) }.sorted {
-            $0.name < $1.name
-        }
+    var listeners: [ListenerPlan] { drafts.keys.compactMap { listener(bind: $0) }.sorted { $0.name < $1.name } }
+
+    /// The listener at an address; nil where there is none.
+    func listener(bind: String) -> ListenerPlan? {
+        drafts[bind].map { ListenerPlan(bind: bind, port: port, chains: $0.chains.chains) }
     }
 }

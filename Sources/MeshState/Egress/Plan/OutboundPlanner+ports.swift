@@ -2,7 +2,7 @@ extension OutboundPlanner {
     /// Plans the listeners and routes of a sidecar on one port; nil where it has none.
     ///
     /// `before` is the plan that there was, if all that is another since are the services of the `changed` hosts.
-    func planPort(_ port: Int, before: PortPlan? = nil, changed: Set<String> = []) -> PortPlan? {
+    func planPort(_ port: Int, before: consuming PortPlan? = nil, changed: Set<String> = []) -> PortPlan? {
         let parts = scope.parts.enumerated().compactMap { place, part -> EgressPart? in
             guard let services = part.services[port] else { return nil }
             return EgressPart(

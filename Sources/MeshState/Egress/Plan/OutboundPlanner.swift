@@ -71,9 +71,13 @@ package struct OutboundPlanner: Sendable {
         case .sidecar:
             let all = isSentElsewhere ? Set(scope.parts.flatMap(\.services.keys)).union(ports.keys) : changedPorts
             for port in all {
-                let before = ports[port]
-                ports[port] = planPort(port, before: isSentElsewhere ? nil : before, changed: change.hosts)
-                result.note(before, ports[port])
+                // Taken out, so that it is changed in place.
+                let before = ports.removeValue(forKey: port)
+                let (listeners, routes) = (before?.listeners ?? [], before?.routes ?? [])
+                ports[port] =
+                    isSentElsewhere ? planPort(port) : planPort(port, before: consume before, changed: change.hosts)
+                result.note(listeners, ports[port]?.listeners ?? [])
+                result.note(routes, ports[port]?.routes ?? [])
             }
         case .gateway:
             let (before, clustersBefore) = (gateway, gatewayClusters)

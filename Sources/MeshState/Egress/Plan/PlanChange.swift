@@ -14,9 +14,15 @@ package struct PlanChange: Sendable, Hashable {
     }
 
     mutating func note(_ before: PortPlan?, _ after: PortPlan?) {
-        note(before?.listeners ?? [], after?.listeners ?? [], \.listeners, name: \.name)
-        note(before?.routes ?? [], after?.routes ?? [], \.routes, name: \.name)
+        note(before?.listeners ?? [], after?.listeners ?? [])
+        note(before?.routes ?? [], after?.routes ?? [])
     }
+
+    mutating func note(_ before: [ListenerPlan], _ after: [ListenerPlan]) {
+        note(before, after, \.listeners, name: \.name)
+    }
+
+    mutating func note(_ before: [RoutePlan], _ after: [RoutePlan]) { note(before, after, \.routes, name: \.name) }
 
     mutating func note(_ before: [ClusterPlan], _ after: [ClusterPlan]) {
         note(before, after, \.clusters, name: \.name)

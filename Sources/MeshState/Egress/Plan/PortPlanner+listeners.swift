@@ -12,6 +12,7 @@ extension PortPlanner {
         }
         plan.report.merge(drafts.report)
         plan.listeners = drafts.listeners
+        plan.drafts = drafts
     }
 
     /// What a row of a service has listened for on a port of it.

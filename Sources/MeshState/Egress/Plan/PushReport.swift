@@ -17,6 +17,8 @@ package struct PushReport: Sendable, Hashable {
 
     package init() {}
 
+    var isEmpty: Bool { metrics.values.allSatisfy(\.isEmpty) }
+
     package mutating func add(_ metric: String, key: String, message: String, proxy: String = "") {
         metrics[metric, default: [:]][key] = Event(proxy: proxy, message: message)
     }
