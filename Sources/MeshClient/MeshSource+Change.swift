@@ -7,7 +7,7 @@ extension MeshSource {
     public func perform(_ change: ChangeRequest, dryRun: Bool = false) async -> ChangeResult {
         let target = change.target
         do {
-            guard let known = Self.writable[target.kind] else {
+            guard let known = Resource(kind: target.kind) else {
                 throw RequestFailure(.refused(0), "meshtop does not change objects of kind \(target.kind)".madeSafe)
             }
             let resource = try await client.discovery.served(known, by: client)
@@ -35,7 +35,7 @@ extension MeshSource {
     ///
     /// - Throws: `RequestFailure`.
     public func object(_ key: ObjectKey) async throws -> JSONValue {
-        guard let known = Self.writable[key.kind] else {
+        guard let known = Resource(kind: key.kind) else {
             throw RequestFailure(.notFound, "meshtop does not read objects of kind \(key.kind) one by one".madeSafe)
         }
         do {
@@ -45,9 +45,12 @@ extension MeshSource {
             throw RequestFailure(any: error, server: client.access.server)
         }
     }
+}
 
-    /// What can be changed, by kind.
-    private static let writable: [String: Resource] = [
-        ServiceEntry.kind: .serviceEntries, "Service": .services, "Endpoints": .endpoints,
-    ]
+extension Resource {
+    /// What the API serves of a kind that meshtop changes; nil for another kind.
+    fileprivate init?(kind: String) {
+        guard let kind = ObjectKind.all.first(where: { $0.name == kind }) else { return nil }
+        self.init(group: kind.group, version: "v1", plural: kind.plural, kind: kind.name)
+    }
 }

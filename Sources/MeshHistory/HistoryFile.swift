@@ -24,6 +24,8 @@ struct HistoryFile: Sendable {
         var version: Int32
         /// What makes its tables; nothing happens where they are there.
         var schema: String
+        /// What makes a file of the version after it from one of this version.
+        var upgrades: [Int32: String] = [:]
         /// What the operator calls it.
         var noun: String
     }
@@ -81,9 +83,21 @@ struct HistoryFile: Sendable {
                 try database.execute(sql: "PRAGMA application_id = \(format.application)")
                 try database.execute(sql: "PRAGMA user_version = \(format.version)")
             }
+            try upgrade(database, format)
             try check(database, format)
         }
         return queue
+    }
+
+    /// Makes a file of this version from one that an earlier release wrote.
+    private static func upgrade(_ database: Database, _ format: Format) throws {
+        guard try Int32.fetchOne(database, sql: "PRAGMA application_id") == format.application else { return }
+        while let version = try Int32.fetchOne(database, sql: "PRAGMA user_version"), version < format.version,
+            let upgrade = format.upgrades[version]
+        {
+            try database.execute(sql: upgrade)
+            try database.execute(sql: "PRAGMA user_version = \(version + 1)")
+        }
     }
 
     /// Whether it is a file of this kind and version.

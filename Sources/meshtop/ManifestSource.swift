@@ -20,10 +20,12 @@ struct ManifestSource {
     }
 
     /// The files that the arguments name, and those that are in the folders that they name.
-    static func all(_ arguments: [String]) -> [Self] {
+    ///
+    /// - Parameter isDeep: whether those count too that are in folders in these folders.
+    static func all(_ arguments: [String], isDeep: Bool = true) -> [Self] {
         arguments.flatMap { argument -> [Self] in
             guard argument != "-", isFolder(argument) else { return [Self(argument)] }
-            let inside = files(in: argument)
+            let inside = files(in: argument, isDeep: isDeep)
             if !inside.isEmpty { return inside.map { Self($0) } }
             return [Self(argument, complaint: "holds no file that ends in .yaml, .yml or .json; name another folder")]
         }
@@ -34,9 +36,9 @@ struct ManifestSource {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    private static func files(in folder: String) -> [String] {
+    private static func files(in folder: String, isDeep: Bool) -> [String] {
         let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        return names.filter { [".yaml", ".yml", ".json"].contains(where: $0.hasSuffix) }.sorted()
+        return names.filter { isDeep || !$0.contains("/") }.filter { [".yaml", ".yml", ".json"].contains(where: $0.hasSuffix) }.sorted()
             .map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }.filter(isFile)
     }
 

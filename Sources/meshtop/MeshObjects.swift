@@ -9,9 +9,11 @@ struct Manifest {
 
     /// Every object of these files; a folder stands for the YAML and JSON files in it and below it.
     ///
-    /// - Parameter namespace: of objects that name none.
-    static func read(_ paths: [String], namespace: String) throws -> [Manifest] {
-        try ManifestSource.all(paths).flatMap { source in
+    /// - Parameters:
+    ///   - namespace: of objects that name none.
+    ///   - isDeep: whether folders in the folders count too.
+    static func read(_ paths: [String], namespace: String, isDeep: Bool = true) throws -> [Manifest] {
+        try ManifestSource.all(paths, isDeep: isDeep).flatMap { source in
             switch source.read() {
             case .unreadable(let reason): throw Failure("\(source.name): \(reason)")
             case .text(let text):

@@ -9,7 +9,9 @@ extension MeshSession {
     /// It is in the journal before it is sent, with the object as it is now, and completed there with the API's answer.
     /// Where the journal cannot be written the change is made all the same, and the log says so: an operator with a full
     /// disk has to be able to act.
-    func perform(_ request: ChangeRequest) async -> ChangeResult {
+    ///
+    /// - Parameter batch: the same word for all changes that are made together.
+    func perform(_ request: ChangeRequest, batch: String? = nil) async -> ChangeResult {
         guard replay == nil else { return .failed(message: "this is a recording", isConflict: false) }
         var before: JSONValue?
         if request.verb != .create {
@@ -20,7 +22,7 @@ extension MeshSession {
                 return .failed(message: "\(request.summary): \(error)", isConflict: false)
             }
         }
-        let (record, journal) = await begin(request, before: before)
+        let (record, journal) = await begin(request, before: before, batch: batch)
         let result = await source.perform(request)
         var finished = record.finished(result, at: Date())
         if let journal {
@@ -35,12 +37,12 @@ extension MeshSession {
     }
 
     private func begin(
-        _ request: ChangeRequest, before: JSONValue?
+        _ request: ChangeRequest, before: JSONValue?, batch: String?
     ) async -> (record: ActionRecord, journal: Journal?) {
         let now = Date()
         do {
             let journal = try journal()
-            let record = try await journal.begin(request, before: before, by: author, at: now)
+            let record = try await journal.begin(request, before: before, batch: batch, by: author, at: now)
             tell(record)
             return (record, journal)
         } catch {
@@ -80,11 +82,11 @@ extension MeshSession {
 
     /// Prepares to undo a change of the journal, on what the API has now.
     ///
-    /// - Parameter number: nil for the last one of this user.
-    /// - Throws: `ChangeRefusal` with the reason where it cannot be undone.
-    func undoRequest(_ number: Int64?) async throws -> (ActionRecord, ChangeRequest, live: JSONValue?) {
+    /// - Parameter number: nil for the last one of this user, with all that was made together with it.
+    /// - Throws: `ChangeRefusal` with the reason where one cannot be undone.
+    func undoRequests(_ number: Int64?) async throws -> [(request: ChangeRequest, live: JSONValue?)] {
         let records = try await journal().records(server: identity.server)
-        let action: ActionRecord
+        let actions: [ActionRecord]
         if let number {
             guard let found = try await journal().record(number) else {
                 throw ChangeRefusal("there is no change \(number); `meshtop history` lists them")
@@ -94,16 +96,21 @@ extension MeshSession {
                     "change \(number) was made to \(found.server) (context \(found.context)), and this is "
                         + "\(identity.server): choose it with --context")
             }
-            action = found
+            actions = [found]
         } else {
             guard let last = Undo.last(of: author.who, in: records) else {
                 throw ChangeRefusal("there is no change of \(author.who) to undo in \(identity.context)")
             }
-            action = last
+            actions = Undo.batch(of: last, in: records)
         }
-        let live: JSONValue?
-        if let target = action.change?.target { live = try await liveObject(target) } else { live = nil }
-        return (action, try Undo.request(of: action, live: live, in: records, at: Date(), id: 1), live)
+        var requests: [(ChangeRequest, JSONValue?)] = []
+        for action in actions {
+            let live: JSONValue?
+            if let target = action.change?.target { live = try await liveObject(target) } else { live = nil }
+            let id = requests.count + 1
+            requests.append((try Undo.request(of: action, live: live, in: records, at: Date(), id: id), live))
+        }
+        return requests
     }
 
     /// An object as it is now; nil when there is none.

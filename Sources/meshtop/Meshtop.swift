@@ -45,7 +45,7 @@ struct Meshtop: AsyncParsableCommand {
         version: meshtopVersion,
         subcommands: [ConsoleCommand.self, DemoCommand.self] + listCommands + [
             AllowCommand.self, ToggleCommand.self, ApplyCommand.self, EditCommand.self, DeleteCommand.self,
-            HistoryCommand.self, UndoCommand.self, SweepCommand.self, RecordCommand.self, ReplayCommand.self,
+            LabelCommand.self, HistoryCommand.self, UndoCommand.self, SweepCommand.self, RecordCommand.self, ReplayCommand.self,
             InfoCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             RegisterCommand.self, DeregisterCommand.self,

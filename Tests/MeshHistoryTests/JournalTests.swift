@@ -122,6 +122,30 @@ import Testing
         #expect(try await journal.records() == [])
     }
 
+    @Test func changesThatAreMadeTogetherHaveOneWord() async throws {
+        let folder = Folder()
+        let journal = try Journal(folder.journal)
+        let begun = try await journal.begin(
+            Self.request(), before: nil, batch: "together", by: Self.author, at: Self.start)
+        #expect(begun.change?.batch == "together")
+        #expect(try await journal.records(now: Self.start) == [begun])
+    }
+
+    @Test func aFileOfTheFirstFormatIsReadOn() async throws {
+        let folder = Folder()
+        do {
+            let journal = try Journal(folder.journal)
+            _ = try await journal.begin(Self.request(), before: nil, by: Self.author, at: Self.start)
+        }
+        try await DatabaseQueue(path: folder.journal.path).write {
+            try $0.execute(sql: "ALTER TABLE change DROP COLUMN batch; PRAGMA user_version = 1")
+        }
+        let journal = try Journal(folder.journal)
+        #expect(journal.notice == nil)
+        _ = try await journal.begin(Self.request("b"), before: nil, batch: "x", by: Self.author, at: Self.start)
+        #expect(try await journal.records(now: Self.start).map(\.change?.batch) == ["x", nil])
+    }
+
     @Test func whereNoFileCanBeMadeTheReasonIsGiven() {
         #expect { try Journal(URL(filePath: "/proc/meshtop/journal.sqlite")) } throws: { error in
             "\(error)".contains("/proc/meshtop/journal.sqlite cannot be used")

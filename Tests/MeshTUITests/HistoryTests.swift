@@ -19,7 +19,7 @@ import Testing
     }
 
     private func undoable(_ model: inout AppModel) throws -> ActionRecord {
-        guard case .readForUndo(let action) = model.type("u").first else {
+        guard case .readForUndo(let actions) = model.type("u").first, let action = actions.first else {
             throw ChangeRefusal("u asks for nothing: \(model.message?.text ?? "")")
         }
         return action
@@ -41,11 +41,11 @@ import Testing
         var model = model(focus: .entries)
         let action = try undoable(&model)
         #expect(action.number == 2)
-        _ = update(&model, .undo(action, .object(try live())))
+        _ = update(&model, .undo([action], [World.cnn: .object(try live())]))
         model.type(.enter)
         #expect(model.layers.isEmpty)
 
-        _ = update(&model, .undo(try undoable(&model), .object(try live())))
+        _ = update(&model, .undo([try undoable(&model)], [World.cnn: .object(try live())]))
         guard case .apply(let request) = model.type("y").first else {
             Issue.record("nothing is applied")
             return
@@ -75,7 +75,7 @@ import Testing
             (.object(try live { $0["spec"]?["hosts"] = ["x"] }), "u: cnn has been changed since"),
             (.failed("refused the connection"), "u: refused the connection"),
         ] {
-            let effects = update(&model, .undo(action, reading))
+            let effects = update(&model, .undo([action], [World.cnn: reading]))
             #expect(model.layers.isEmpty && model.message?.isError == true)
             #expect(model.message?.text.hasPrefix(words) == true, "\(model.message?.text ?? "")")
             #expect(effects == [.log(model.message?.text ?? "")])

@@ -103,6 +103,7 @@ import Testing
             let before = model
             for effect in update(&model, event) {
                 if case .apply(let request) = effect { open.append(request) }
+                if case .applyTogether(let requests) = effect { open += requests }
             }
             if Int.random(in: 0..<10, using: &random) == 0, let request = open.popLast() {
                 let result: ChangeResult =

@@ -47,7 +47,7 @@ extension KubernetesClient {
         return result
     }
 
-    /// One object.
+    /// One object; of a kind without namespaces the namespace is empty.
     public func get(_ resource: Resource, namespace: String, name: String) async throws -> JSONValue {
         let path = resource.path(namespace: namespace, name: name)
         return try document(try await send(.GET, path, what: "\(resource.kind) \(namespace)/\(name)").body)

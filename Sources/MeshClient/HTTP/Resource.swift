@@ -40,10 +40,10 @@ public struct Resource: Sendable, Hashable {
     /// As it stands in objects: `networking.istio.io/v1`.
     public var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
 
-    /// The path of a list, or of one object.
+    /// The path of a list, or of one object; an empty namespace is that of a kind without namespaces.
     func path(namespace: String? = nil, name: String? = nil) -> String {
         var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
-        if let namespace { path += "/namespaces/\(namespace.pathEscaped)" }
+        if let namespace, !namespace.isEmpty { path += "/namespaces/\(namespace.pathEscaped)" }
         path += "/\(plural)"
         if let name { path += "/\(name.pathEscaped)" }
         return path

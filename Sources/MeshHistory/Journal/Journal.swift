@@ -51,7 +51,7 @@ public struct Journal: Sendable {
     }
 
     private static let format = HistoryFile.Format(
-        application: 0x6D74_6A6C, version: 1,
+        application: 0x6D74_6A6C, version: 2,
         schema: """
             CREATE TABLE change (
                 id INTEGER PRIMARY KEY AUTOINCREMENT, begun REAL NOT NULL, finished REAL, pid INTEGER NOT NULL,
@@ -59,34 +59,38 @@ public struct Journal: Sendable {
                 summary TEXT NOT NULL, verb TEXT NOT NULL,
                 kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
                 before TEXT, sent TEXT, answer TEXT, undoes INTEGER,
-                outcome TEXT NOT NULL, message TEXT, warnings TEXT
+                outcome TEXT NOT NULL, message TEXT, warnings TEXT, batch TEXT
             );
             CREATE INDEX change_by_server ON change (server, id);
             """,
-        noun: "the journal")
+        upgrades: [1: "ALTER TABLE change ADD COLUMN batch TEXT"], noun: "the journal")
 
     // MARK: - Writing
 
     /// Notes a change that is about to be sent.
     ///
-    /// - Parameter before: the object as the API holds it.
+    /// - Parameters:
+    ///   - before: the object as the API holds it.
+    ///   - batch: the same word for all changes that are made together; nil for one made alone.
     public func begin(
-        _ request: ChangeRequest, before: JSONValue?, by author: Author, at time: Date
+        _ request: ChangeRequest, before: JSONValue?, batch: String? = nil, by author: Author, at time: Date
     ) async throws -> ActionRecord {
         let change = ActionRecord.Change(
-            target: request.target, verb: request.verb, before: before, sent: request.object, undoes: request.undoes)
+            target: request.target, verb: request.verb, before: before, sent: request.object, undoes: request.undoes,
+            batch: batch)
         let bounds = bounds
         return try await queue.write { database in
             try database.execute(
                 sql: """
                     INSERT INTO change (begun, pid, who, origin, context, server, summary, verb, kind, namespace, name,
-                        before, sent, undoes, outcome)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
+                        before, sent, undoes, batch, outcome)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
                     """,
                 arguments: [
                     time.timeIntervalSince1970, Int64(getpid()), author.who, author.origin, author.context,
                     author.server, request.summary, change.verb.rawValue, change.target.kind, change.target.namespace,
                     change.target.name, before?.jsonText(), change.sent?.jsonText(), change.undoes,
+                    change.batch,
                 ])
             let number = database.lastInsertedRowID
             try database.execute(
@@ -169,7 +173,8 @@ public struct Journal: Sendable {
             kind: text(row, "kind") ?? "", namespace: text(row, "namespace") ?? "", name: text(row, "name") ?? "")
         return ActionRecord.Change(
             target: target, verb: verb, before: document(row, "before"), sent: document(row, "sent"),
-            answer: document(row, "answer"), undoes: Int64.fromDatabaseValue(row["undoes"]))
+            answer: document(row, "answer"), undoes: Int64.fromDatabaseValue(row["undoes"]),
+            batch: text(row, "batch"))
     }
 
     private static func moment(_ row: Row, _ column: String) -> Date? {

@@ -12,8 +12,24 @@ public enum Undo {
             guard let number = action.number, action.who == who, action.isDone || action.outcome == .unknown else {
                 return false
             }
-            return action.change?.undoes == nil && !undone.contains(number)
+            return action.change?.undoes == nil && !undone.contains(number) && !comesBack(action)
         }
+    }
+
+    /// A change with those that were made together with it and stand as it does, newest first: the order in which they
+    /// are undone.
+    public static func batch(of action: ActionRecord, in actions: [ActionRecord]) -> [ActionRecord] {
+        guard let batch = action.change?.batch else { return [action] }
+        let undone = undone(in: actions)
+        return actions.filter { other in
+            guard let number = other.number, other.change?.batch == batch, !comesBack(other) else { return false }
+            return (other.isDone || other.outcome == .unknown) && !undone.contains(number)
+        }
+    }
+
+    /// Whether a change is one that needs no undoing: what owns a pod makes another one in its place.
+    private static func comesBack(_ action: ActionRecord) -> Bool {
+        action.change?.verb == .delete && action.change?.target.kind == "Pod"
     }
 
     /// The numbers of changes that do not stand any more, because another one undid them that stands itself.
@@ -45,6 +61,7 @@ public enum Undo {
         case .failed: throw ChangeRefusal("\(action.summary): it failed, so that there is nothing to undo")
         case .done, .unknown: break
         }
+        if comesBack(action) { throw ChangeRefusal("\(action.summary): what owns the pod makes another one by itself") }
         if undone(in: actions).contains(number) { throw ChangeRefusal("\(action.summary): it is undone already") }
         let expected = change.verb == .delete ? nil : content(change.answer ?? change.sent)
         let found = content(live)

@@ -23,10 +23,12 @@ public struct ActionRecord: Sendable, Hashable, Codable, Identifiable {
         public var answer: JSONValue?
         /// The number of the change that this one undoes.
         public var undoes: Int64?
+        /// A word that all changes have that were made together, and are undone together; nil for one made alone.
+        public var batch: String?
 
         public init(
             target: ObjectKey, verb: Verb, before: JSONValue? = nil, sent: JSONValue? = nil, answer: JSONValue? = nil,
-            undoes: Int64? = nil
+            undoes: Int64? = nil, batch: String? = nil
         ) {
             self.target = target
             self.verb = verb
@@ -34,6 +36,7 @@ public struct ActionRecord: Sendable, Hashable, Codable, Identifiable {
             self.sent = sent
             self.answer = answer
             self.undoes = undoes
+            self.batch = batch
         }
     }
 

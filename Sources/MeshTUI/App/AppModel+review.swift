@@ -70,7 +70,8 @@ extension AppModel {
             progress[change.row] = ChangeProgress(change: change, now: now, snapshot: latest)
         }
         if changes.count > 1 { layers.append(ResultsLayer(changes)) }
-        return effects + changes.map { .apply($0.request) }
+        let requests = changes.map(\.request)
+        return effects + (requests.count > 1 ? [.applyTogether(requests)] : requests.map { .apply($0) })
     }
 
     /// Takes in the API's answer to a change.
@@ -103,7 +104,7 @@ extension AppModel {
     /// Opens what the change was written in again, with the API's words.
     private mutating func reopen(_ change: ProposedChange, refusal: String) -> [Effect] {
         switch change.origin {
-        case .row: return []
+        case .row, .file: return []
         case .form(let draft):
             present(FormLayer(draft.form, draft: draft.id, refusal: refusal, self))
             return []
@@ -123,7 +124,7 @@ extension AppModel {
     /// Removes what was kept of a change that is made, or given up.
     mutating func forget(_ origin: ProposedChange.Origin) -> [Effect] {
         switch origin {
-        case .row: return []
+        case .row, .file: return []
         case .form(let draft): return discard(draft.id)
         case .editor(let job, let file):
             return [.removeEdited(file: file)] + (job.draft.map { discard($0) } ?? [])

@@ -32,6 +32,8 @@ public struct AppModel: Sendable {
     var savedOptions: [String: String] = [:]
     var surroundings = Surroundings()
     var history = PromptHistory()
+    /// What a half typed path may be completed to, as far as it was asked.
+    var paths: (typed: String, candidates: [String])?
     var interval: Double
     var lock: Lock
     /// The mesh as it is; also while paused.

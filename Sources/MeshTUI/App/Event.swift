@@ -12,6 +12,10 @@ public enum Event: Sendable {
     case changeFinished(ChangeRequest, ChangeResult)
     /// What was found out for a question.
     case answered(Question, Findings)
+    /// What was read for `Effect.gather`.
+    case gathered(ObjectWork, Gathering)
+    /// The files and folders that may be meant by what was typed; folders end in a slash.
+    case paths(typed: String, [String])
     /// The mesh configuration could not be read, and why.
     case notAnswered(Question, String)
     /// Objects as the API holds them now, for the dialog of this number.
@@ -25,7 +29,7 @@ public enum Event: Sendable {
     /// The program is about to end, whatever is open.
     case hangUp
     /// What was read for `Effect.readForUndo`.
-    case undo(ActionRecord, ObjectReading)
+    case undo([ActionRecord], [ObjectKey: ObjectReading])
     /// The mesh as it was at the moment that `Effect.seek` led to; nil for the present.
     case past(MeshSnapshot?)
     /// A line for the operator from the effect runner, such as the path of a saved file.
@@ -44,6 +48,12 @@ public enum Event: Sendable {
 /// What the application wants done; only the effect runner acts on it.
 public enum Effect: Sendable, Hashable {
     case apply(ChangeRequest)
+    /// Make these changes one after the other, as one batch.
+    case applyTogether([ChangeRequest])
+    /// Read what this is about; the answer is `Event.gathered`.
+    case gather(ObjectWork)
+    /// List what is in the folder of a half typed path; the answer is `Event.paths`.
+    case listPaths(String)
     /// Read the mesh configuration, unless it is as it was, and answer from it.
     case ask(Question)
     /// Ask the API for these objects as they are now.
@@ -56,8 +66,8 @@ public enum Effect: Sendable, Hashable {
     case removeEdited(file: String)
     case writeDraft(Draft)
     case removeDraft(Draft.ID)
-    /// Ask the API for the object of a change that is to be undone; the answer is `Event.undo`.
-    case readForUndo(ActionRecord)
+    /// Ask the API for the objects of changes that are to be undone together; the answer is `Event.undo`.
+    case readForUndo([ActionRecord])
     /// End these entries, whose time is over.
     case enforce([ObjectKey])
     /// Go in what was recorded; the answer is `Event.past`, or a message where there is nothing.

@@ -9,6 +9,8 @@ struct ProposedChange: Sendable, Hashable {
         case form(Draft)
         /// With the path of its file, which is removed once the change is made.
         case editor(EditorJob, file: String)
+        /// A file that is the operator's own.
+        case file(String)
     }
 
     var request: ChangeRequest

@@ -9,10 +9,12 @@ public struct LineCommand: Sendable {
     public let help: String
     /// What the argument may be, for completion.
     let candidates: @Sendable (AppModel) -> [String]
+    /// Whether the argument may be files.
+    let takesPaths: Bool
     let run: @Sendable (inout AppModel, String) throws(CommandMistake) -> [Effect]
 
     init(
-        _ name: String, _ argument: String? = nil, _ help: String,
+        _ name: String, _ argument: String? = nil, _ help: String, takesPaths: Bool = false,
         candidates: @escaping @Sendable (AppModel) -> [String] = { _ in [] },
         run: @escaping @Sendable (inout AppModel, String) throws(CommandMistake) -> [Effect]
     ) {
@@ -20,6 +22,7 @@ public struct LineCommand: Sendable {
         self.argument = argument
         self.help = help
         self.candidates = candidates
+        self.takesPaths = takesPaths
         self.run = run
     }
 }
@@ -61,7 +64,7 @@ public enum CommandTable {
             },
             LineCommand("q", nil, "Quit") { model, _ in model.quit() },
             LineCommand("q!", nil, "Quit without asking") { _, _ in [.quit] },
-        ] + LiveOption.all.map(option)
+        ] + objectCommands + LiveOption.all.map(option)
 
     /// A command that sets an option.
     private static func option(_ option: LiveOption) -> LineCommand {
@@ -181,7 +184,16 @@ public enum CommandTable {
         let word = String(start[blank...].reversed().prefix { !$0.isWhitespace }.reversed())
         let command = commands.first { $0.name == start[..<blank] }
         if command?.name == "filter" { return (word, model.pane.filterKeys.map { "\($0):" }) }
-        return (word, command?.candidates(model) ?? [])
+        return (word, (command?.candidates(model) ?? []) + (model.paths(for: before)?.candidates ?? []))
+    }
+
+    /// The half typed path before the cursor; nil where none can stand.
+    static func typedPath(in before: String) -> String? {
+        let start = before.drop(while: \.isWhitespace)
+        guard let blank = start.firstIndex(where: \.isWhitespace),
+            commands.first(where: { $0.name == start[..<blank] })?.takesPaths == true
+        else { return nil }
+        return String(start[blank...].reversed().prefix { !$0.isWhitespace }.reversed())
     }
 
     /// What the command that is being typed takes and does.

@@ -103,12 +103,21 @@ struct PromptLayer: EditingLayer {
     }
 
     /// Completes the word before the cursor as far as it is certain; pressed again, with one candidate after the other.
-    mutating func complete(_ model: inout AppModel) {
+    /// Of a path the folder is asked for first, and this is done again once it is known.
+    mutating func complete(_ model: inout AppModel) -> [Effect] {
+        if completion == nil, let typedPath, model.paths?.typed != typedPath { return [.listPaths(typedPath)] }
         if completion == nil { completion = Completion(purpose, editor, model) }
-        guard var found = completion else { return }
+        guard var found = completion else { return [] }
         found.advance(&editor)
         apply(&model)
         completion = found.isSettled ? nil : found
+        return []
+    }
+
+    /// The half typed path before the cursor.
+    var typedPath: String? {
+        guard case .command = purpose else { return nil }
+        return CommandTable.typedPath(in: String(editor.text.prefix(editor.cursor)))
     }
 
     // MARK: Drawing
@@ -155,10 +164,23 @@ extension AppModel {
     }
 
     /// Lets the prompt on top act on the model.
-    mutating func withPrompt(_ act: (inout PromptLayer, inout AppModel) -> Void) -> [Effect] {
-        guard var prompt = layers.last as? PromptLayer else { return [] }
-        act(&prompt, &self)
+    mutating func withPrompt<Result>(_ act: (inout PromptLayer, inout AppModel) -> Result) -> Result? {
+        guard var prompt = layers.last as? PromptLayer else { return nil }
+        let result = act(&prompt, &self)
         layers[layers.count - 1] = prompt
-        return []
+        return result
+    }
+
+    /// What is known of the path that is being typed.
+    func paths(for before: String) -> (typed: String, candidates: [String])? {
+        paths.flatMap { $0.typed == CommandTable.typedPath(in: before) ? $0 : nil }
+    }
+
+    /// Goes on with completing a path, if it is still what is typed.
+    mutating func take(_ candidates: [String], for typed: String) {
+        paths = (typed, candidates)
+        _ = withPrompt { prompt, model in
+            if prompt.typedPath == typed { _ = prompt.complete(&model) }
+        }
     }
 }

@@ -47,12 +47,17 @@ struct ResultsLayer: Menu {
     }
 
     func draw(on canvas: inout Canvas, _ model: AppModel) {
-        let names = rows.map { "\($0.change.request.target.namespace)/\($0.change.request.target.name)" }
+        let isOneKind = Set(rows.map(\.change.request.target.kind)).count == 1
+        let names = rows.map { row in
+            let target = row.change.request.target
+            return isOneKind ? "\(target.namespace)/\(target.name)" : "\(target)"
+        }
         let nameWidth = names.map(\.columns).max() ?? 0
         let widest = rows.map(\.result.text.columns).max() ?? 0
         let area = Popup.area(width: max(50, nameWidth + 2 + widest + 4), height: rows.count + 2, in: model.size)
         let inside = Popup.frame(area, title: title, note: note, on: &canvas)
-        let shownNames = min(nameWidth, inside.width / 2)
+        // What became of it is worth more than the whole of a name.
+        let shownNames = min(nameWidth, max(inside.width / 2, inside.width - 2 - widest))
         let top = max(0, index - inside.height + 1)
         for (offset, row) in rows.dropFirst(top).prefix(max(0, inside.height)).enumerated() {
             let line = inside.row + offset

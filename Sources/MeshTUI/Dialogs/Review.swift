@@ -51,13 +51,20 @@ struct Review: Sendable, Hashable {
     }
 
     var lines: [Line] {
-        var lines = changes.flatMap { owners(of: $0) + complaints(about: $0) }
+        var lines = changes.flatMap { owners(of: $0) + complaints(about: $0) + consequences(of: $0) }
         if !lines.isEmpty { lines.append(Line("")) }
         for change in changes {
-            if changes.count > 1 { lines.append(Line("\(change.request.target): \(change.request.summary)", .title)) }
+            if changes.count > 1 { lines.append(heading(of: change)) }
             lines += difference(of: change)
         }
         return lines + [Line("")] + foresightLines
+    }
+
+    private func heading(of change: ProposedChange) -> Line {
+        let (target, summary) = (change.request.target, change.request.summary)
+        // Of other kinds the words tell kind and name.
+        if target.kind == ServiceEntry.kind { return Line("\(target): \(summary)", .title) }
+        return Line(target.namespace.isEmpty ? summary : "\(summary) in \(target.namespace)", .title)
     }
 
     /// The object that a change is compared with: the API's, or until it is read what the change was made from.
@@ -79,12 +86,27 @@ struct Review: Sendable, Hashable {
 
     /// What the rules find in the new object and did not find in the old one.
     private func complaints(about change: ProposedChange) -> [Line] {
-        guard let object = change.request.object, changes.count == 1 else { return [] }
+        guard let object = change.request.object else { return [] }
+        let name = changes.count > 1 ? "\(change.request.target): " : ""
         let old = before(change).map { Set(ObjectRules.problems(in: $0, version: version)) } ?? []
         return ObjectRules.problems(in: object, version: version).filter { !old.contains($0) }.prefix(5).map {
-            let text = "\(Glyph.warning.text) \($0.path): \($0.message)".madeSafe
+            let text = "\(Glyph.warning.text) \(name)\($0.path): \($0.message)".madeSafe
             return Line(text, $0.severity == .error ? .error : .warn, isProse: true)
         }
+    }
+
+    /// What no proxy tells.
+    private func consequences(of change: ProposedChange) -> [Line] {
+        let text: String
+        switch (change.request.target.kind, change.request.verb) {
+        case ("Namespace", .delete): text = "everything in the namespace goes with it, and undoing does not bring it back"
+        case ("Namespace", .replace):
+            text = "labels that give pods a sidecar count for pods that are made from now on; `:delete pod` has one made anew"
+        case ("NetworkPolicy", _): text = "what a NetworkPolicy stops is stopped by the network: the lines below do not tell of it"
+        case ("Pod", .delete): text = "what owns the pod makes another one in its place"
+        default: return []
+        }
+        return [Line("\(Glyph.warning.text) \(text)", .warn, isProse: true)]
     }
 
     private func difference(of change: ProposedChange) -> [Line] {

@@ -20,6 +20,10 @@ extension KeyTable {
             reason: cannotEdit
         ) { $0.openEditor() },
         KeyBinding(
+            "egress gateway", [.character("W")], panes: [.entries], .change,
+            "Send calls to the entry's hosts through the egress gateway", reason: cannotEdit
+        ) { $0.openRoute() },
+        KeyBinding(
             "add", [.character("A")], .change, "Write a new service entry, from a template", reason: isLocked
         ) { $0.openTemplates() },
         KeyBinding(

@@ -96,8 +96,13 @@ extension AppModel {
         case .editor(_, let file):
             say("Kept in \(file)")
             return []
+        case .file(let file):
+            say("Dropped: \(change.request.summary); what you wrote is in \(file)")
+            return []
         case .row:
-            guard let base = change.base, let mine = change.request.object else { return [] }
+            guard change.request.target.kind == ServiceEntry.kind, let base = change.base,
+                let mine = change.request.object
+            else { return [] }
             let form = FormModel(editing: base, target: change.request.target, frame: mine)
             return keep(
                 Draft(id: Draft.makeID(change.request.target, at: now), context: contextName, time: now, form: form))

@@ -8,14 +8,14 @@ extension KeyTable {
             "undo", [.character("u")], .change, hint: "undo",
             "Undo my last change, or in the log the selected one: review what would change", reason: cannotUndo
         ) { model in
-            guard let action = model.undoable else { return [] }
-            return [.readForUndo(action)]
+            let actions = model.undoable
+            return actions.isEmpty ? [] : [.readForUndo(actions)]
         }
     ]
 
     private static let cannotUndo: @Sendable (AppModel) -> String? = { model in
         if let reason = model.lockReason { return reason }
-        if model.undoable != nil { return nil }
+        if !model.undoable.isEmpty { return nil }
         return model.focus == .log ? "no row is selected" : "you have changed nothing that could be undone"
     }
 }
@@ -32,30 +32,44 @@ extension AppModel {
         }
     }
 
-    /// What `u` is about.
-    var undoable: ActionRecord? {
-        guard focus == .log else { return Undo.last(of: user, in: latest?.actions ?? []) }
-        return selection.map { $0.snapshot.actions[$0.row.index] }
+    /// What `u` is about: the last change with all that was made together with it, or in the log the selected one alone.
+    var undoable: [ActionRecord] {
+        let actions = latest?.actions ?? []
+        guard focus == .log else {
+            return Undo.last(of: user, in: actions).map { Undo.batch(of: $0, in: actions) } ?? []
+        }
+        return selection.map { [$0.snapshot.actions[$0.row.index]] } ?? []
     }
 
-    /// Opens the dialog that takes a change back, now that the object is known as it is.
-    mutating func openUndo(_ action: ActionRecord, _ reading: ObjectReading) -> [Effect] {
-        guard layers.isEmpty else { return [] }
-        lastRequest += 1
+    /// Opens the dialog that takes changes back, now that the objects are known as they are.
+    mutating func openUndo(_ actions: [ActionRecord], _ readings: [ObjectKey: ObjectReading]) -> [Effect] {
+        guard layers.isEmpty, let first = actions.first else { return [] }
         do throws(ChangeRefusal) {
-            let live: JSONValue?
-            switch reading {
-            case .failed(let message): throw ChangeRefusal(message)
-            case .absent: live = nil
-            case .object(let object): live = object
-            }
-            let request = try Undo.request(of: action, live: live, in: latest?.actions ?? [], at: now, id: lastRequest)
-            let lead = "\(action.summary): \(WallClock.timestamp(action.time)) by \(action.who), \(action.origin)"
-            return propose(
-                request, row: .object(request.target), goal: .changed(request.target), lead: lead, base: live)
+            var changes: [ProposedChange] = []
+            for action in actions { changes.append(try undoing(action, readings)) }
+            let when = "\(WallClock.timestamp(first.time)) by \(first.who), \(first.origin)"
+            guard actions.count > 1 else { return review(changes, lead: "\(first.summary): \(when)") }
+            let title = "Undo \(Words.count(changes.count, "change"))"
+            return review(changes, title: title, lead: "Made together: \(when)")
         } catch {
             say("u: \(error.reason)", isError: true)
         }
         return []
+    }
+
+    private mutating func undoing(
+        _ action: ActionRecord, _ readings: [ObjectKey: ObjectReading]
+    ) throws(ChangeRefusal) -> ProposedChange {
+        let live: JSONValue?
+        switch action.change.flatMap({ readings[$0.target] }) {
+        case .failed(let message): throw ChangeRefusal(message)
+        case .absent, nil: live = nil
+        case .object(let object): live = object
+        }
+        lastRequest += 1
+        let request = try Undo.request(of: action, live: live, in: latest?.actions ?? [], at: now, id: lastRequest)
+        return ProposedChange(
+            request: request, row: .object(request.target), pane: .of(request.target), goal: .changed(request.target),
+            base: live)
     }
 }

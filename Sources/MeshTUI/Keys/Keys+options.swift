@@ -5,6 +5,7 @@ extension KeyTable {
             "command line", [.character(":")], in: [.list, .text], .program, hint: "command",
             "Type a command, the name of a pane, or of an action"
         ) { model in
+            model.paths = nil
             model.layers.append(PromptLayer(.command, text: ""))
             return [.lookAround]
         },
@@ -35,13 +36,15 @@ extension KeyTable {
     static let promptKeys: [KeyBinding] = [
         KeyBinding("accept", [.enter], in: [.prompt], .edit, "Do what the line says") { $0.acceptPrompt() },
         KeyBinding("complete", [.tab], in: [.prompt], .edit, "Complete the word; again for the next possibility") {
-            $0.withPrompt { $0.complete(&$1) }
+            $0.withPrompt { $0.complete(&$1) } ?? []
         },
-        KeyBinding("older line", [.up, .control("p")], in: [.prompt], .edit, "The line typed before") {
-            $0.withPrompt { $0.recall(1, &$1) }
+        KeyBinding("older line", [.up, .control("p")], in: [.prompt], .edit, "The line typed before") { model in
+            model.withPrompt { $0.recall(1, &$1) }
+            return []
         },
-        KeyBinding("newer line", [.down, .control("n")], in: [.prompt], .edit, "The line typed after") {
-            $0.withPrompt { $0.recall(-1, &$1) }
+        KeyBinding("newer line", [.down, .control("n")], in: [.prompt], .edit, "The line typed after") { model in
+            model.withPrompt { $0.recall(-1, &$1) }
+            return []
         },
     ]
 }

@@ -3,18 +3,20 @@ import Foundation
 import MeshClient
 import MeshState
 import MeshTUI
+import Synchronization
 
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apply", abstract: "Create or change service entries from files.",
+        commandName: "apply", abstract: "Create or change objects from files: entries, gateways, rules, policies.",
         discussion: """
-            What a file says of an entry takes the place of its spec; labels and annotations are added to those that \
-            are there. Every file is checked first, and nothing is sent while one of them has an error.
+            What a file says of an object takes the place of its spec; labels and annotations are added to those that \
+            are there. Every file is checked first, and nothing is sent while one of them has an error. What is applied \
+            together is undone together.
             """)
     @Option(
         name: [.customShort("f"), .customLong("filename")],
         help: ArgumentHelp(
-            "A file of YAML or JSON, a folder of such files, or - for standard input; may be repeated.",
+            "A file of YAML or JSON, a folder with such files, or - for standard input; may be repeated.",
             valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
     @Flag(help: "Print what would change and what it would do, and change nothing.")
@@ -27,86 +29,103 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withMesh(origin: "meshtop apply") { session, snapshot in
-            let namespace = connection.namespace ?? snapshot.identity.namespace ?? "default"
-            let manifests = try Manifest.read(files, namespace: namespace)
-            try Self.check(manifests, version: IstioVersion(parsing: snapshot.istioVersion) ?? .current)
-            let current = await session.readings(of: manifests.map(\.key))
-            var requests: [ChangeRequest] = []
-            for (index, manifest) in manifests.enumerated() {
-                guard let request = try Self.request(manifest, current[manifest.key], id: index + 1) else {
-                    print("\(manifest.key): unchanged")
-                    continue
-                }
-                requests.append(request)
-            }
-            if dryRun { return try await session.printReview(requests, current: current, snapshot: snapshot) }
-            try await session.perform(all: requests)
-        }
-    }
-
-    private static func check(_ manifests: [Manifest], version: IstioVersion) throws {
-        var errors: [String] = []
-        var keys: Set<ObjectKey> = []
-        for manifest in manifests {
-            let name = "\(manifest.file): \(manifest.key)".madeSafe
-            if manifest.key.kind != ServiceEntry.kind {
-                errors.append("\(name): meshtop changes service entries alone; apply it with kubectl")
-                continue
-            }
-            for problem in ManifestCheck.problems(in: manifest.object, version: version) {
-                let text = "\(name): \(problem.path): \(problem.message)".madeSafe
-                if problem.severity == .error { errors.append(text) } else { warn("Warning: \(text)") }
-            }
-            if !keys.insert(manifest.key).inserted { errors.append("\(name): stands here twice") }
-        }
-        if !errors.isEmpty { throw Failure("nothing is applied:\n" + errors.joined(separator: "\n")) }
-    }
-
-    /// The change that makes an object what a file says; nil where it is so already.
-    private static func request(_ manifest: Manifest, _ reading: ObjectReading?, id: Int) throws -> ChangeRequest? {
-        let key = manifest.key
-        switch reading {
-        case .failed(let reason): throw Failure("\(key): \(reason)")
-        case .absent, nil:
-            return ChangeRequest(id: id, target: key, action: .create(manifest.object), summary: "add \(key.name)")
-        case .object(let current):
-            let object = current.applying(manifest.object)
-            guard object.withoutServerFields != current.withoutServerFields else { return nil }
-            return ChangeRequest(id: id, target: key, action: .replace(object), summary: "change \(key.name)")
+            let plan = try await session.plan(.apply(files: files), snapshot: snapshot)
+            if dryRun { return try await session.printReview(plan, snapshot: snapshot) }
+            try await session.perform(all: plan.requests)
         }
     }
 }
 
 struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a service entry.",
-        discussion: "The name has to be typed once more; without a terminal, say --yes.")
+        commandName: "delete", abstract: "Delete objects: a service entry by its name, others by kind and name, or by files.",
+        discussion: "The name, or of several objects their number, has to be typed; without a terminal, say --yes.")
     @Argument(
-        help: "The entry's name.",
+        help: ArgumentHelp("The entry's name; or a kind, as kubectl knows it, and names.", valueName: "[KIND] NAME"),
         completion: .custom { words, _, _ in await Completion.names(of: Listing(.entries), words) })
-    var name: String
-    @Flag(help: "Delete it without asking.")
+    var names: [String] = []
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: ArgumentHelp(
+            "A file whose objects are deleted, or a folder with such files; may be repeated.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
+    var files: [String] = []
+    @Flag(help: "Delete without asking.")
     var yes = false
     @Flag(help: "Print what would go and what that would do, and change nothing.")
     var dryRun = false
     @OptionGroup var connection: ConnectionOptions
 
+    func validate() throws {
+        if names.isEmpty == files.isEmpty {
+            throw ValidationError("name an entry, a kind and names, or files with -f FILE or -f FOLDER")
+        }
+    }
+
     func run() async throws {
         try await connection.withMesh(origin: "meshtop delete") { session, snapshot in
-            let entry = try snapshot.entry(named: name)
-            let request = ChangeRequest(
-                id: 1, target: entry.id, action: .delete(resourceVersion: entry.meta.resourceVersion),
-                summary: "delete \(name)")
-            if dryRun || !yes {
-                let current = await session.readings(of: [entry.id])
-                try await session.printReview([request], current: current, snapshot: snapshot)
-            }
+            let plan = try await session.plan(try work(in: snapshot), snapshot: snapshot)
+            if plan.requests.isEmpty { return }
+            if dryRun || !yes { try await session.printReview(plan, snapshot: snapshot) }
             if dryRun { return }
-            if !yes, try Terminal.answer(to: "Type the name to delete it: ", orSay: "--yes") != name {
-                throw Failure("not deleted: the name was not typed")
+            let requests = plan.requests
+            if !yes {
+                let (what, proof) =
+                    requests.count == 1
+                    ? ("the name to delete it", requests[0].target.name)
+                    : ("how many to delete them", String(requests.count))
+                guard try Terminal.answer(to: "Type \(what): ", orSay: "--yes") == proof else {
+                    throw Failure("not deleted: \(proof) was not typed")
+                }
             }
-            try await session.perform(all: [request])
+            try await session.perform(all: requests)
         }
+    }
+
+    private func work(in snapshot: MeshSnapshot) throws -> ObjectWork {
+        guard let first = names.first else { return .deleteFiles(files) }
+        if names.count == 1 { return .delete([try snapshot.entry(named: first).id]) }
+        let kind = try ObjectKind(argument: first)
+        let namespace = kind.isNamespaced ? connection.namespace ?? "default" : ""
+        return .delete(
+            names.dropFirst().map { ObjectKey(kind: kind.name, namespace: namespace, name: $0) })
+    }
+}
+
+struct LabelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "label", abstract: "Set labels of an object, or take them away.",
+        discussion: "For instance `meshtop label namespace shop istio-injection=enabled`.")
+    @Argument(help: "The object's kind, as kubectl knows it.")
+    var kind: String
+    @Argument(help: "Its name.")
+    var name: String
+    @Argument(help: ArgumentHelp("What is set, or with a minus taken away.", valueName: "KEY=VALUE|KEY-"))
+    var labels: [String]
+    @Flag(help: "Print what would change and what it would do, and change nothing.")
+    var dryRun = false
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let kind = try ObjectKind(argument: kind)
+        let key = ObjectKey(
+            kind: kind.name, namespace: kind.isNamespaced ? connection.namespace ?? "default" : "", name: name)
+        let work = ObjectWork.label(key, try ObjectWork.labels(labels))
+        try await connection.withMesh(origin: "meshtop label") { session, snapshot in
+            let plan = try await session.plan(work, snapshot: snapshot)
+            if dryRun { return try await session.printReview(plan, snapshot: snapshot) }
+            try await session.perform(all: plan.requests)
+        }
+    }
+}
+
+extension ObjectKind {
+    fileprivate init(argument: String) throws {
+        guard let kind = ObjectKind(argument) else {
+            let kinds = ObjectKind.all.map { $0.name.lowercased() }.joined(separator: ", ")
+            throw ValidationError("\(argument) is none of the kinds \(kinds)")
+        }
+        self = kind
     }
 }
 
@@ -202,30 +221,6 @@ private enum Terminal {
     }
 }
 
-extension Manifest {
-    fileprivate var key: ObjectKey {
-        ObjectKey(
-            kind: object["kind"]?.stringValue ?? "", namespace: object["metadata"]?["namespace"]?.stringValue ?? "",
-            name: object["metadata"]?["name"]?.stringValue ?? "")
-    }
-}
-
-extension JSONValue {
-    /// This object with what a file says of it: its spec, and its labels and annotations besides those that are there.
-    fileprivate func applying(_ manifest: JSONValue) -> JSONValue {
-        var object = self.withoutManagedFields
-        object["status"] = nil
-        object["spec"] = manifest["spec"]
-        for map in ["labels", "annotations"] {
-            let added = manifest["metadata"]?[map]?.objectValue ?? [:]
-            guard !added.isEmpty else { continue }
-            let here = object["metadata"]?[map]?.objectValue ?? [:]
-            object["metadata"]?[map] = .object(here.merging(added) { _, new in new })
-        }
-        return object
-    }
-}
-
 extension MeshSnapshot {
     /// The one entry of this name.
     func entry(named name: String) throws -> ServiceEntry {
@@ -242,29 +237,52 @@ extension MeshSnapshot {
 }
 
 extension MeshSession {
+    /// What a work comes to; what is as asked already, and what the rules remark, is printed.
+    nonisolated func plan(_ work: ObjectWork, snapshot: MeshSnapshot) async throws -> ObjectPlan {
+        switch await gather(work) {
+        case .failed(let reason): throw Failure(reason)
+        case .objects(let objects):
+            do throws(ChangeRefusal) {
+                let version = IstioVersion(parsing: snapshot.istioVersion) ?? .current
+                let plan = try ObjectPlan(work, objects, version: version)
+                plan.warnings.forEach { warn("Warning: \($0)") }
+                for key in plan.unchanged { print("\(key): unchanged") }
+                return plan
+            } catch {
+                throw Failure("nothing is done:\n\(error.reason)")
+            }
+        }
+    }
+
     /// Prints what changes are and would do.
+    fileprivate func printReview(_ plan: ObjectPlan, snapshot: MeshSnapshot) async throws {
+        guard !plan.requests.isEmpty else { return }
+        let current = plan.bases.mapValues { ObjectReading.object($0) }
+        try await printReview(plan.requests, current: current, snapshot: snapshot)
+    }
+
+    /// The same of changes to objects as they were read.
     fileprivate func printReview(
         _ requests: [ChangeRequest], current: [ObjectKey: ObjectReading], snapshot: MeshSnapshot
     ) async throws {
-        guard !requests.isEmpty else { return }
         let foresight = await foresee(requests)
         print(
             ReviewText.text(requests, current: current, foresight: foresight, snapshot: snapshot), terminator: "")
     }
 
-    /// Makes changes one after the other and tells of each; one that fails does not keep the others.
-    fileprivate func perform(all requests: [ChangeRequest]) async throws {
-        var failures = 0
-        for request in requests {
-            switch await perform(request) {
+    /// Makes changes together and tells of each.
+    nonisolated func perform(all requests: [ChangeRequest]) async throws {
+        let failures = Mutex(0)
+        await perform(together: requests) { request, result in
+            switch result {
             case .done(_, let warnings):
                 warnings.forEach { warn("Warning: \($0)") }
                 print("\(request.target): \(request.summary): done")
             case .failed(let message, _):
                 warn("\(request.target): \(request.summary): \(message)")
-                failures += 1
+                failures.withLock { $0 += 1 }
             }
         }
-        if failures > 0 { throw ExitCode.failure }
+        if failures.withLock({ $0 }) > 0 { throw ExitCode.failure }
     }
 }

@@ -70,7 +70,7 @@ struct UndoCommand: AsyncParsableCommand {
         commandName: "undo", abstract: "Take a change back that was made with meshtop.",
         discussion: """
             It is refused where somebody has changed the object since. Without a number the last change of yours is taken \
-            back that stands, and the one before it the next time. The undoing is a change itself, which can be undone.
+            back that stands, with all that was made together with it, and the one before it the next time. The undoing is a change itself, which can be undone.
             """)
     @Argument(
         help: ArgumentHelp("The number of the change, as `meshtop history` tells it.", valueName: "ID"),
@@ -84,13 +84,11 @@ struct UndoCommand: AsyncParsableCommand {
         let session = try connection.session(origin: "meshtop undo")
         if !dryRun { try Configuration.requireUnlocked(context: session.identity.context) }
         do {
-            let (_, request, live) = try await session.undoRequest(number)
+            let requests = try await session.undoRequests(number)
             if dryRun {
-                Self.printDifference(from: live, to: request.object)
-            } else if case .failed(let message, _) = await session.perform(request) {
-                throw Failure("\(request.summary): \(message)")
+                for (request, live) in requests { Self.printDifference(from: live, to: request.object) }
             } else {
-                print("\(request.summary): done")
+                try await session.perform(all: requests.map(\.request))
             }
         } catch {
             await session.stop()

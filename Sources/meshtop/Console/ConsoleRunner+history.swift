@@ -2,15 +2,9 @@ import MeshState
 import MeshTUI
 
 extension ConsoleRunner {
-    /// The object of a change as it is now, for the dialog that undoes it.
-    func readForUndo(_ action: ActionRecord) async -> Event {
-        guard let target = action.change?.target else { return .undo(action, .absent) }
-        do {
-            guard let object = try await session.liveObject(target) else { return .undo(action, .absent) }
-            return .undo(action, .object(object))
-        } catch {
-            return .undo(action, .failed("\(error)".madeSafe))
-        }
+    /// The objects of changes as they are now, for the dialog that undoes them.
+    func readForUndo(_ actions: [ActionRecord]) async -> Event {
+        .undo(actions, await session.readings(of: actions.compactMap { $0.change?.target }))
     }
 
     /// Ends entries that are over; what is done to them stands in the log.

@@ -134,13 +134,17 @@ struct ConsoleRunner: Sendable {
         case .ask(let question): ask(question, inbox)
         case .apply(let request):
             Task { inbox.put(.changeFinished(request, await session.perform(request))) }
+        case .applyTogether(let requests):
+            Task { await session.perform(together: requests) { inbox.put(.changeFinished($0, $1)) } }
+        case .gather(let work): Task { inbox.put(.gathered(work, await session.gather(work))) }
+        case .listPaths(let typed): inbox.put(.paths(typed: typed, Self.paths(for: typed)))
         case .read(let id, let keys): Task { inbox.put(.read(id: id, await session.readings(of: keys))) }
         case .foresee(let id, let changes): Task { inbox.put(.foreseen(id: id, await session.foresee(changes))) }
         case .edit(let job): inbox.put(.edited(job, edit(job, on: terminal)))
         case .removeEdited(let file): removeEdited(file)
         case .writeDraft(let draft): write(draft, inbox)
         case .removeDraft(let id): removeDraft(id, inbox)
-        case .readForUndo(let action): Task { inbox.put(await readForUndo(action)) }
+        case .readForUndo(let actions): Task { inbox.put(await readForUndo(actions)) }
         case .enforce(let keys): Task { await enforce(keys) }
         case .seek(let step): Task { inbox.put(await session.seek(step)) }
         case .log(let text): Task { await session.note(text) }

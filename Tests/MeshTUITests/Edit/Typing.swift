@@ -41,7 +41,15 @@ extension AppModel {
 }
 
 extension [Effect] {
-    var applied: [ChangeRequest] { compactMap { if case .apply(let request) = $0 { request } else { nil } } }
+    var applied: [ChangeRequest] {
+        flatMap { effect -> [ChangeRequest] in
+            switch effect {
+            case .apply(let request): return [request]
+            case .applyTogether(let requests): return requests
+            default: return []
+            }
+        }
+    }
     var written: [Draft] { compactMap { if case .writeDraft(let draft) = $0 { draft } else { nil } } }
     var removed: [Draft.ID] { compactMap { if case .removeDraft(let id) = $0 { id } else { nil } } }
     var edited: [EditorJob] { compactMap { if case .edit(let job) = $0 { job } else { nil } } }
