@@ -1,4 +1,5 @@
 import Foundation
+import MeshClient
 import MeshState
 import MeshTUI
 
@@ -14,6 +15,13 @@ extension MeshSession {
             let found = zip(manifests, keys).map { manifest, key in
                 GatheredObject(
                     key: key, manifest: manifest.object, file: manifest.file, reading: readings[key] ?? .absent)
+            }
+            if case .restart(let namespace, let workload) = work {
+                let pods = try await source.client.list(.pods, namespace: namespace).objects
+                return .objects(
+                    try pods.filter { try Pod(object: $0).workload == workload }.map {
+                        GatheredObject(key: ManifestChange.key(of: $0), reading: .object($0))
+                    })
             }
             return .objects(found + work.keys.map { GatheredObject(key: $0, reading: readings[$0] ?? .absent) })
         } catch {

@@ -90,7 +90,7 @@ import Testing
         #expect(Set(names).count == names.count)
         // Alone, these open what the key of the same name opens.
         let shared = Set(names).intersection(KeyTable.bindings.map(\.command))
-        #expect(shared == ["sort", "filter"])
+        #expect(shared == ["sort", "filter", "delete"])
         #expect(Set(names).isDisjoint(with: Panes.all.map(\.id.name)))
     }
 

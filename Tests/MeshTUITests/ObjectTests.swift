@@ -33,6 +33,7 @@ import Testing
         ("delete ns x", .delete([key("Namespace", "", "x")])),
         ("label ns x a=b c-", .label(key("Namespace", "", "x"), ["a": "b", "c": nil])),
         ("label pod -n y x a=", .label(key("Pod", "y", "x"), ["a": ""])),
+        ("restart shop/web", .restart(namespace: "shop", workload: "web")),
         ("deregister vm/db 10.0.0.1", .deregister(namespace: "vm", name: "db", address: "10.0.0.1")),
     ])
     func asks(_ line: String, _ work: ObjectWork) {

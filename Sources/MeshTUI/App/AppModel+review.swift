@@ -85,6 +85,7 @@ extension AppModel {
         }
         switch result {
         case .done(_, let warnings):
+            if request.verb == .create, request.target.kind == ServiceEntry.kind { arrival = .object(request.target) }
             say(
                 warnings.isEmpty
                     ? "Done: \(request.summary)" : "Done: \(request.summary). \(warnings.joined(separator: "; "))")

@@ -56,6 +56,8 @@ public struct AppModel: Sendable {
     /// Entries that are over and when their end was last asked for.
     var enforced: [ObjectKey: Date] = [:]
     var progress: [RowID: ChangeProgress] = [:]
+    /// An entry that was just made: it is selected when it is seen, unless a key was pressed meanwhile.
+    var arrival: RowID?
     /// Where jumps began, the latest one last.
     var trail: [Place] = []
     /// What the details that are shown have asked of the mesh configuration.

@@ -50,6 +50,7 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
 extension AppModel {
     mutating func press(_ key: Key) -> [Effect] {
         if message?.isError == true { message = nil }
+        arrival = nil
         if let index = layers.indices.last {
             var layer = layers[index]
             let answer = layer.handle(key, &self)
@@ -126,8 +127,18 @@ extension AppModel {
                 if old != nil { self[pane.id].note(changes: changes(of: pane, since: before), at: now) }
             }
         }
+        welcome()
         judge()
         refreshLayers()
+    }
+
+    /// Selects the entry that was just made, once it is there.
+    private mutating func welcome() {
+        guard let arrival, pause == nil, past == nil else { return }
+        if self[.entries].isBehind { rebuild(Panes.pane(.entries), isSnapshot: true) }
+        guard let place = self[.entries].rows.firstIndex(where: { $0.id == arrival }) else { return }
+        self.arrival = nil
+        self[.entries].select(place, visible: visibleRows(of: .entries))
     }
 
     /// Gives a pane another order or filter. The rows of a long one are made once the key has been answered: it stays as it

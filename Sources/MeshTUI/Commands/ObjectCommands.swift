@@ -17,6 +17,15 @@ extension CommandTable {
             "label", "KIND [NAMESPACE/]NAME KEY=VALUE|KEY-…", "Set labels of an object, or take them away",
             candidates: { $0.objectWords }, run: label),
         LineCommand(
+            "restart", "[NAMESPACE/]WORKLOAD", "Have the pods of a workload made anew",
+            candidates: { model in model.shown?.proxies.map { "\($0.id.namespace)/\($0.workload)" } ?? [] }
+        ) { model, text throws(CommandMistake) in
+            let (words, namespace) = try words(text, "restart takes a workload")
+            guard words.count == 1 else { throw CommandMistake("restart takes a workload") }
+            let key = model.key("Pod", words[0], namespace)
+            return try model.gather(.restart(namespace: key.namespace, workload: key.name))
+        },
+        LineCommand(
             "register", "[NAMESPACE/]NAME IP [NAME:]PORT…", "Make a virtual machine known as a service", run: register),
         LineCommand(
             "deregister", "[NAMESPACE/]NAME IP", "Take a virtual machine's address back from a service"

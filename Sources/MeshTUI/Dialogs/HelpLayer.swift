@@ -1,4 +1,4 @@
-/// The keys that work where help was asked for, with reasons for those that do not; typing searches.
+/// The keys that work where help was asked for, with reasons for those that do not, and the commands; typing searches.
 struct HelpLayer: Layer {
     private let place: String
     private let entries: [Entry]
@@ -7,7 +7,8 @@ struct HelpLayer: Layer {
     let scope = KeyScope.help
 
     private struct Entry: Sendable, Hashable {
-        var group: KeyGroup
+        /// nil for a command.
+        var group: KeyGroup?
         var keys: String
         var help: String
         var reason: String?
@@ -27,9 +28,11 @@ struct HelpLayer: Layer {
             case .drafts: "unfinished forms"
             case .conflict: "a conflict"
             }
-        entries = model.keys.bindings(in: asked, pane: model.focus).filter { !$0.keys.isEmpty }.map { binding in
+        let keys = model.keys.bindings(in: asked, pane: model.focus).filter { !$0.keys.isEmpty }.map { binding in
             Entry(group: binding.group, keys: binding.keysText, help: binding.help, reason: binding.reason(model))
         }
+        let commands = CommandTable.commands.map { Entry(keys: ":\($0.name)", help: $0.help) }
+        entries = keys + (asked == .list ? commands : [])
     }
 
     mutating func handle(_ key: Key, _ model: inout AppModel) -> LayerAnswer {
@@ -90,11 +93,12 @@ struct HelpLayer: Layer {
         let found = entries.filter { entry in
             wanted.isEmpty || entry.keys.lowercased().contains(wanted) || entry.help.lowercased().contains(wanted)
         }
-        return KeyGroup.allCases.flatMap { group -> [Line] in
+        let groups: [(group: KeyGroup?, title: String)] = KeyGroup.allCases.map { ($0, $0.rawValue) } + [(nil, "Commands")]
+        return groups.flatMap { group, title -> [Line] in
             let members = found.filter { $0.group == group }
             return members.isEmpty
                 ? []
-                : [.heading(group.rawValue)] + members.flatMap { lines(of: $0, width) }
+                : [.heading(title)] + members.flatMap { lines(of: $0, width) }
         }
     }
 
@@ -107,7 +111,8 @@ struct HelpLayer: Layer {
         let inside = Popup.frame(area, title: "Keys in \(place)", note: CellText(note, .prompt), on: &canvas)
         if lines.isEmpty {
             canvas.put(
-                "No key does that here", column: inside.column, row: inside.row, width: inside.width, look: Look(.dim))
+                "No key and no command does that here", column: inside.column, row: inside.row, width: inside.width,
+                look: Look(.dim))
         }
         let columns = columns(model)
         let start = inside.column + columns.keys + 4

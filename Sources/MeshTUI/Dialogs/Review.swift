@@ -53,11 +53,11 @@ struct Review: Sendable, Hashable {
     var lines: [Line] {
         var lines = changes.flatMap { owners(of: $0) + complaints(about: $0) + consequences(of: $0) }
         if !lines.isEmpty { lines.append(Line("")) }
-        for change in changes {
-            if changes.count > 1 { lines.append(heading(of: change)) }
-            lines += difference(of: change)
+        guard changes.count > 1 else {
+            return lines + changes.flatMap(difference) + [Line("")] + foresightLines
         }
-        return lines + [Line("")] + foresightLines
+        // Of many lines those come first that tell what the others come to.
+        return lines + foresightLines + changes.flatMap { [Line(""), heading(of: $0)] + difference(of: $0) }
     }
 
     private func heading(of change: ProposedChange) -> Line {
@@ -100,13 +100,18 @@ struct Review: Sendable, Hashable {
         let text: String
         switch (change.request.target.kind, change.request.verb) {
         case ("Namespace", .delete): text = "everything in the namespace goes with it, and undoing does not bring it back"
-        case ("Namespace", .replace):
-            text = "labels that give pods a sidecar count for pods that are made from now on; `:delete pod` has one made anew"
+        case ("Namespace", .replace) where givesSidecars(before(change)) != givesSidecars(change.request.object):
+            text = "labels that give pods a sidecar count for pods that are made from now on; :restart has them made anew"
         case ("NetworkPolicy", _): text = "what a NetworkPolicy stops is stopped by the network: the lines below do not tell of it"
         case ("Pod", .delete): text = "what owns the pod makes another one in its place"
         default: return []
         }
         return [Line("\(Glyph.warning.text) \(text)", .warn, isProse: true)]
+    }
+
+    /// The labels of a namespace by which its pods get a sidecar.
+    private func givesSidecars(_ namespace: JSONValue?) -> [JSONValue?] {
+        ["istio-injection", "istio.io/rev"].map { namespace?["metadata"]?["labels"]?[$0] }
     }
 
     private func difference(of change: ProposedChange) -> [Line] {

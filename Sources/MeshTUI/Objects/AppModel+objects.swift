@@ -64,6 +64,7 @@ extension ObjectWork {
         case .apply: ":apply"
         case .deleteFiles, .delete: ":delete"
         case .label: ":label"
+        case .restart: ":restart"
         case .register: ":register"
         case .deregister: ":deregister"
         case .route: "egress gateway"
@@ -73,7 +74,7 @@ extension ObjectWork {
     fileprivate var verb: String {
         switch self {
         case .apply, .register, .deregister, .label, .route: "Apply"
-        case .deleteFiles, .delete: "Delete"
+        case .deleteFiles, .delete, .restart: "Delete"
         }
     }
 
@@ -81,6 +82,7 @@ extension ObjectWork {
     fileprivate var title: String? {
         switch self {
         case .register(let registration): "Register \(registration.name)"
+        case .restart(_, let workload): "Restart \(workload)"
         case .route(let route): "Send \(route.entry.name) through the egress gateway"
         case .apply, .deleteFiles, .delete, .label, .deregister: nil
         }
@@ -97,6 +99,7 @@ extension ObjectWork {
             let ports = registration.ports.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
             return "\(registration.address), port \(ports), as service \(registration.namespace)/\(registration.name)"
         case .deregister(let namespace, let name, let address): return "\(address) is no endpoint of \(namespace)/\(name) any more"
+        case .restart: return "Pods that are made in their place are as their namespace asks now"
         case .delete, .label: return ""
         }
     }

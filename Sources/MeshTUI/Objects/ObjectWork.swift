@@ -9,6 +9,8 @@ public enum ObjectWork: Sendable, Hashable {
     case delete([ObjectKey])
     /// Sets labels, or with nil takes them away.
     case label(ObjectKey, [String: String?])
+    /// Deletes the pods of a workload, so that what owns them makes others in their place.
+    case restart(namespace: String, workload: String)
     /// Makes a workload outside the cluster known as a service.
     case register(Registration)
     /// Takes its address back from the service.
@@ -20,14 +22,14 @@ public enum ObjectWork: Sendable, Hashable {
     public var files: [String] {
         switch self {
         case .apply(let files), .deleteFiles(let files): files
-        case .delete, .label, .register, .deregister, .route: []
+        case .delete, .label, .restart, .register, .deregister, .route: []
         }
     }
 
     /// The objects that are read, besides those of the files.
     public var keys: [ObjectKey] {
         switch self {
-        case .apply, .deleteFiles: []
+        case .apply, .deleteFiles, .restart: []
         case .delete(let keys): keys
         case .label(let key, _): [key]
         case .register(let registration): Self.serviceKeys(registration.namespace, registration.name)
@@ -113,6 +115,9 @@ public struct ObjectPlan: Sendable, Hashable {
                 }, version, &errors)
         case .deleteFiles: delete(objects.reversed(), &errors, isFile: true)
         case .delete: delete(objects, &errors)
+        case .restart(let namespace, let workload):
+            if objects.isEmpty, errors.isEmpty { errors.append("there is no pod of \(workload) in \(namespace)") }
+            delete(objects, &errors)
         case .label(let key, let labels):
             for object in objects {
                 guard case .object(let live) = object.reading else {

@@ -42,8 +42,8 @@ struct EgressRouteTests {
         #expect(spec?["tls"]?[1]?["match"]?[0]?["sniHosts"] == ["edition.cnn.com"])
     }
 
-    @Test("what no way leads to", arguments: [
-        (["hosts": ["*.cnn.com"], "resolution": "NONE"] as JSONValue, "has no address"),
+    private static let wrong: [(change: JSONValue, words: String)] = [
+        (["hosts": ["*.cnn.com"], "resolution": "NONE"], "has no address"),
         (["resolution": "NONE"], "has resolution NONE"), (["exportTo": ["."]], "is not exported to istio-system"),
         (["ports": [["number": 3306, "name": "tcp", "protocol": "TCP"]]], "no port of cnn speaks HTTP or TLS"),
         (
@@ -53,7 +53,9 @@ struct EgressRouteTests {
                 ]
             ], "2 ports for HTTP"
         ),
-    ])
+    ]
+
+    @Test("what no way leads to", arguments: wrong)
     func refused(_ change: JSONValue, _ words: String) throws {
         var spec = Self.spec
         for (name, value) in change.objectValue ?? [:] { spec[name] = value }

@@ -64,10 +64,10 @@ public struct WhatIf: Sendable, Hashable {
         var lost: [ProxyID: Set<String>] = [:]
         var viewers: [String: Set<String>] = [:]
         for (target, pods) in targets {
-            let old = OutboundPlanner(index: now.index, target: target).plan.clusters
-            let new = OutboundPlanner(index: then.index, target: target).plan.clusters
-            let gone = Set(old.map(\.name)).subtracting(new.map(\.name))
-            let isSeen = (old + new).contains { $0.because.contains { changed.contains($0.object) } }
+            let old = OutboundPlanner(index: now.index, target: target).plan
+            let new = OutboundPlanner(index: then.index, target: target).plan
+            let gone = Set(old.clusters.map(\.name)).subtracting(new.clusters.map(\.name))
+            let isSeen = old.follows(changed) || new.follows(changed)
             for pod in pods {
                 lost[ProxyID(pod: pod.meta.name, namespace: pod.meta.namespace)] = gone
                 if isSeen { viewers[pod.meta.namespace, default: []].insert(pod.workload) }
@@ -105,6 +105,20 @@ public struct WhatIf: Sendable, Hashable {
     private static func section(_ title: String, _ findings: [Advice]) -> [String] {
         if findings.isEmpty { return ["\(title): nothing"] }
         return ["\(title):"] + findings.map { "  \($0.object): \($0.message)" }
+    }
+}
+
+extension ProxyPlan {
+    /// Whether anything in it is as it is because of one of these objects.
+    fileprivate func follows(_ objects: Set<ObjectKey>) -> Bool {
+        func isBecause(_ reasons: [Because]) -> Bool { reasons.contains { objects.contains($0.object) } }
+        return clusters.contains { isBecause($0.because) }
+            || listeners.contains { $0.chains.contains { isBecause($0.because) } }
+            || routes.contains { route in
+                route.virtualHosts.contains { host in
+                    isBecause(host.because) || host.routes.contains { isBecause($0.because) }
+                }
+            }
     }
 }
 
