@@ -38,7 +38,8 @@ struct ManifestSource {
 
     private static func files(in folder: String, isDeep: Bool) -> [String] {
         let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        return names.filter { isDeep || !$0.contains("/") }.filter { [".yaml", ".yml", ".json"].contains(where: $0.hasSuffix) }.sorted()
+        let near = names.filter { isDeep || !$0.contains("/") }
+        return near.filter { [".yaml", ".yml", ".json"].contains(where: $0.hasSuffix) }.sorted()
             .map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }.filter(isFile)
     }
 

@@ -75,7 +75,8 @@ import Testing
     ]
 
     private static func gathered(_ manifest: JSONValue, _ reading: ObjectReading = .absent) -> GatheredObject {
-        GatheredObject(key: ManifestChange.key(of: manifest), manifest: manifest, file: "shop/all.yaml", reading: reading)
+        GatheredObject(
+            key: ManifestChange.key(of: manifest), manifest: manifest, file: "shop/all.yaml", reading: reading)
     }
 
     @Test func severalObjectsAreOneReviewAndOneUndo() throws {
@@ -91,7 +92,8 @@ import Testing
         }
         #expect(requests.map(\.target.kind) == ["Gateway", "NetworkPolicy"])
         _ = update(&model, .changeFinished(requests[0], .done(object: .null, warnings: [])))
-        _ = update(&model, .changeFinished(requests[1], .failed(message: "networkpolicies is forbidden", isConflict: false)))
+        let refusal = ChangeResult.failed(message: "networkpolicies is forbidden", isConflict: false)
+        _ = update(&model, .changeFinished(requests[1], refusal))
         try Golden.check(model, "apply-objects-results")
     }
 

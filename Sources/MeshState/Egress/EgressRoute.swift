@@ -1,5 +1,5 @@
-/// The way of an entry's calls through an egress gateway: a Gateway that listens for its hosts, and a VirtualService that
-/// leads from the sidecars to the gateway and from the gateway to the hosts.
+/// The way of an entry's calls through an egress gateway: a Gateway that listens for its hosts, and a VirtualService
+/// that leads from the sidecars to the gateway and from the gateway to the hosts.
 ///
 /// It has no DestinationRule, as the documents' way has one: its subset would be known in the entry's namespace alone,
 /// and callers of other namespaces would get 503.
@@ -25,7 +25,8 @@ public struct EgressRoute: Sendable, Hashable {
         let http = try Self.leg(of: entry, gateway, "HTTP", usual: 80) { $0.isHTTP }
         let tls = try Self.leg(of: entry, gateway, "TLS", usual: 443) { $0.isTLS }
         guard http != nil || tls != nil else {
-            throw ChangeRefusal("no port of \(entry.meta.name) speaks HTTP or TLS, by which a gateway tells hosts apart")
+            throw ChangeRefusal(
+                "no port of \(entry.meta.name) speaks HTTP or TLS, by which a gateway tells hosts apart")
         }
         let name = "\(entry.meta.name.prefix(48))-egressgateway"
         let metadata: JSONValue = ["name": .string(name), "namespace": .string(entry.meta.namespace)]
@@ -111,7 +112,8 @@ public struct EgressRoute: Sendable, Hashable {
 
     /// From the sidecars to the gateway, and from there to each host.
     private static func rules(
-        _ leg: Leg, _ name: String, _ gateway: Service, _ entry: ServiceEntry, match: (JSONValue, JSONValue) -> JSONValue
+        _ leg: Leg, _ name: String, _ gateway: Service, _ entry: ServiceEntry,
+        match: (JSONValue, JSONValue) -> JSONValue
     ) -> [JSONValue] {
         func route(_ host: String, _ port: Int) -> JSONValue {
             [["destination": ["host": .string(host), "port": ["number": .integer(Int64(port))]]]]

@@ -10,12 +10,12 @@ public enum Event: Sendable {
     /// The time, about once a second, so that ages are shown right.
     case tick(Date)
     case changeFinished(ChangeRequest, ChangeResult)
-    /// What was found out for a question.
-    case answered(Question, Findings)
     /// What was read for `Effect.gather`.
     case gathered(ObjectWork, Gathering)
     /// The files and folders that may be meant by what was typed; folders end in a slash.
     case paths(typed: String, [String])
+    /// What was found out for a question.
+    case answered(Question, Findings)
     /// The mesh configuration could not be read, and why.
     case notAnswered(Question, String)
     /// Objects as the API holds them now, for the dialog of this number.

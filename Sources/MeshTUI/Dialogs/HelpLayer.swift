@@ -93,7 +93,8 @@ struct HelpLayer: Layer {
         let found = entries.filter { entry in
             wanted.isEmpty || entry.keys.lowercased().contains(wanted) || entry.help.lowercased().contains(wanted)
         }
-        let groups: [(group: KeyGroup?, title: String)] = KeyGroup.allCases.map { ($0, $0.rawValue) } + [(nil, "Commands")]
+        let groups: [(group: KeyGroup?, title: String)] =
+            KeyGroup.allCases.map { ($0, $0.rawValue) } + [(nil, "Commands")]
         return groups.flatMap { group, title -> [Line] in
             let members = found.filter { $0.group == group }
             return members.isEmpty

@@ -99,10 +99,12 @@ struct Review: Sendable, Hashable {
     private func consequences(of change: ProposedChange) -> [Line] {
         let text: String
         switch (change.request.target.kind, change.request.verb) {
-        case ("Namespace", .delete): text = "everything in the namespace goes with it, and undoing does not bring it back"
+        case ("Namespace", .delete):
+            text = "everything in the namespace goes with it, and undoing does not bring it back"
         case ("Namespace", .replace) where givesSidecars(before(change)) != givesSidecars(change.request.object):
-            text = "labels that give pods a sidecar count for pods that are made from now on; :restart has them made anew"
-        case ("NetworkPolicy", _): text = "what a NetworkPolicy stops is stopped by the network: the lines below do not tell of it"
+            text = "pods that are made from now on get a sidecar, or get none; :restart has a workload's made anew"
+        case ("NetworkPolicy", _):
+            text = "what it stops is stopped by the network, of which the lines below do not tell"
         case ("Pod", .delete): text = "what owns the pod makes another one in its place"
         default: return []
         }

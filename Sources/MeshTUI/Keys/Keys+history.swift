@@ -32,7 +32,8 @@ extension AppModel {
         }
     }
 
-    /// What `u` is about: the last change with all that was made together with it, or in the log the selected one alone.
+    /// What `u` is about: the last change with all that was made together with it, or in the log the selected one
+    /// alone.
     var undoable: [ActionRecord] {
         let actions = latest?.actions ?? []
         guard focus == .log else {

@@ -23,7 +23,7 @@ extension AppModel {
             say("\(work.name): nothing to do, \(Words.count(plan.unchanged.count, "object")) as asked already")
             return []
         }
-        let files = Dictionary(objects.compactMap { object in object.file.map { (object.key, $0) } }) { first, _ in first }
+        let files = Dictionary(objects.compactMap { object in object.file.map { (object.key, $0) } }) { $1 }
         let changes = plan.requests.map { request in
             var request = request
             lastRequest += 1
@@ -35,7 +35,8 @@ extension AppModel {
         }
         let count = Words.count(changes.count, "object")
         return review(
-            changes, title: work.title ?? (changes.count == 1 ? first.summary.capitalizedFirst : "\(work.verb) \(count)"),
+            changes,
+            title: work.title ?? (changes.count == 1 ? first.summary.capitalizedFirst : "\(work.verb) \(count)"),
             lead: work.lead(unchanged: plan.unchanged.count))
     }
 }
@@ -98,7 +99,8 @@ extension ObjectWork {
         case .register(let registration):
             let ports = registration.ports.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
             return "\(registration.address), port \(ports), as service \(registration.namespace)/\(registration.name)"
-        case .deregister(let namespace, let name, let address): return "\(address) is no endpoint of \(namespace)/\(name) any more"
+        case .deregister(let namespace, let name, let address):
+            return "\(address) is no endpoint of \(namespace)/\(name) any more"
         case .restart: return "Pods that are made in their place are as their namespace asks now"
         case .delete, .label: return ""
         }

@@ -9,9 +9,9 @@ struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Create or change objects from files: entries, gateways, rules, policies.",
         discussion: """
-            What a file says of an object takes the place of its spec; labels and annotations are added to those that \
-            are there. Every file is checked first, and nothing is sent while one of them has an error. What is applied \
-            together is undone together.
+            What a file says of an object takes the place of its spec; labels and annotations are added to those \
+            that are there. Every file is checked first, and nothing is sent while one of them has an error. What is \
+            applied together is undone together.
             """)
     @Option(
         name: [.customShort("f"), .customLong("filename")],
@@ -29,16 +29,15 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withMesh(origin: "meshtop apply") { session, snapshot in
-            let plan = try await session.plan(.apply(files: files), snapshot: snapshot)
-            if dryRun { return try await session.printReview(plan, snapshot: snapshot) }
-            try await session.perform(all: plan.requests)
+            try await session.perform(.apply(files: files), dryRun: dryRun, snapshot: snapshot)
         }
     }
 }
 
 struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete objects: a service entry by its name, others by kind and name, or by files.",
+        commandName: "delete",
+        abstract: "Delete objects: a service entry by its name, others by kind and name, or by files.",
         discussion: "The name, or of several objects their number, has to be typed; without a terminal, say --yes.")
     @Argument(
         help: ArgumentHelp("The entry's name; or a kind, as kubectl knows it, and names.", valueName: "[KIND] NAME"),
@@ -89,43 +88,6 @@ struct DeleteCommand: AsyncParsableCommand {
         let namespace = kind.isNamespaced ? connection.namespace ?? "default" : ""
         return .delete(
             names.dropFirst().map { ObjectKey(kind: kind.name, namespace: namespace, name: $0) })
-    }
-}
-
-struct LabelCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "label", abstract: "Set labels of an object, or take them away.",
-        discussion: "For instance `meshtop label namespace shop istio-injection=enabled`.")
-    @Argument(help: "The object's kind, as kubectl knows it.")
-    var kind: String
-    @Argument(help: "Its name.")
-    var name: String
-    @Argument(help: ArgumentHelp("What is set, or with a minus taken away.", valueName: "KEY=VALUE|KEY-"))
-    var labels: [String]
-    @Flag(help: "Print what would change and what it would do, and change nothing.")
-    var dryRun = false
-    @OptionGroup var connection: ConnectionOptions
-
-    func run() async throws {
-        let kind = try ObjectKind(argument: kind)
-        let key = ObjectKey(
-            kind: kind.name, namespace: kind.isNamespaced ? connection.namespace ?? "default" : "", name: name)
-        let work = ObjectWork.label(key, try ObjectWork.labels(labels))
-        try await connection.withMesh(origin: "meshtop label") { session, snapshot in
-            let plan = try await session.plan(work, snapshot: snapshot)
-            if dryRun { return try await session.printReview(plan, snapshot: snapshot) }
-            try await session.perform(all: plan.requests)
-        }
-    }
-}
-
-extension ObjectKind {
-    fileprivate init(argument: String) throws {
-        guard let kind = ObjectKind(argument) else {
-            let kinds = ObjectKind.all.map { $0.name.lowercased() }.joined(separator: ", ")
-            throw ValidationError("\(argument) is none of the kinds \(kinds)")
-        }
-        self = kind
     }
 }
 
@@ -187,6 +149,7 @@ struct EditCommand: AsyncParsableCommand {
                 throw Failure("not applied; what you wrote is in \(file)")
             }
         }
+        try Configuration.requireUnlocked(context: session.identity.context)
         switch await session.perform(request) {
         case .done(_, let warnings):
             warnings.forEach { warn("Warning: \($0)") }
@@ -254,6 +217,12 @@ extension MeshSession {
         }
     }
 
+    /// Does what a work comes to, or prints what that would be.
+    func perform(_ work: ObjectWork, dryRun: Bool, snapshot: MeshSnapshot) async throws {
+        let plan = try await plan(work, snapshot: snapshot)
+        if dryRun { try await printReview(plan, snapshot: snapshot) } else { try await perform(all: plan.requests) }
+    }
+
     /// Prints what changes are and would do.
     fileprivate func printReview(_ plan: ObjectPlan, snapshot: MeshSnapshot) async throws {
         guard !plan.requests.isEmpty else { return }
@@ -272,6 +241,7 @@ extension MeshSession {
 
     /// Makes changes together and tells of each.
     nonisolated func perform(all requests: [ChangeRequest]) async throws {
+        try Configuration.requireUnlocked(context: identity.context)
         let failures = Mutex(0)
         await perform(together: requests) { request, result in
             switch result {

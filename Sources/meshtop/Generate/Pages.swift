@@ -107,7 +107,8 @@ enum Pages {
                 return "### \(group.rawValue)\n\n" + table(["key", "does", "only in", "name for `keys:`"], rows)
             }
             return "## \(scope.heading)\n\n" + groups.joined(separator: "\n")
-        }.joined(separator: "\n") + "\n## Commands\n\nBehind `:`, besides the names of panes and those of the keys above:\n\n"
+        }.joined(separator: "\n")
+            + "\n## Commands\n\nBehind `:`, besides the names of panes and those of the keys above:\n\n"
             + table(
                 ["command", "does"],
                 CommandTable.commands.map { [code(":\($0.name)\($0.argument.map { " \($0)" } ?? "")"), $0.help] })

@@ -6,8 +6,8 @@ extension DocumentTests {
     @Suite struct EgressGatewayConsole {
         @Test(.timeLimit(.minutes(3))) func theStoryNeedsNoKubectl() async throws {
             try await DocumentLab.applying { lab in
-                let environment = lab.lab.environment
-                try await TmuxDriver.run([lab.lab.meshtop], columns: 100, rows: 32, environment: environment) { console in
+                let (meshtop, environment) = (lab.lab.meshtop, lab.lab.environment)
+                try await TmuxDriver.run([meshtop], columns: 100, rows: 32, environment: environment) { console in
                     try await console.expect("11 proxies in sync")
                     try await command("apply \(DocumentLab.file("egress-gateway-https/1-cnn"))", on: console)
                     try await console.expect("Add cnn")
@@ -65,7 +65,8 @@ extension DocumentTests {
             let mark = try await lab.gateway.log().count
             try await eventually("the gateway logs a call") {
                 guard isPage(try await lab.politics("https")) else { return false }
-                return try await lab.gateway.log().dropFirst(mark).contains { $0.record.serverName == "edition.cnn.com" }
+                let lines = try await lab.gateway.log().dropFirst(mark)
+                return lines.contains { $0.record.serverName == "edition.cnn.com" }
             }
         }
 

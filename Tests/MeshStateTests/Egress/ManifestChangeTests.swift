@@ -6,7 +6,8 @@ struct ManifestChangeTests {
     private static func object(_ text: String) throws -> JSONValue { try #require(try YAMLText.parse(text).first) }
 
     private static let policy = """
-        {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x}, spec: {podSelector: {}}}
+        {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: x},
+        spec: {podSelector: {}}}
         """
 
     @Test("kinds by the names that kubectl has", arguments: [
