@@ -107,7 +107,7 @@ import Testing
     @Test func nothingIsDoneWhileOneIsWrong() throws {
         var model = model()
         var wrong = Self.gateway
-        wrong["spec"]?["servers"]?[0]?["port"]?["number"] = 0
+        wrong["spec"]?["servers"] = [["hosts": ["cnn.com"], "port": ["name": "http", "number": 0, "protocol": "HTTP"]]]
         let denied = Self.gathered(Self.policy, .failed("networkpolicies \"p\" is forbidden"))
         let objects = Gathering.objects([Self.gathered(wrong), denied, Self.gathered(Self.policy)])
         _ = update(&model, .gathered(.apply(files: ["shop"]), objects))
@@ -120,7 +120,7 @@ import Testing
 
     @Test func nobodyIsThrownOutOfAForm() {
         var model = model()
-        model.type("A", .enter)
+        model.type(.character("A"), .enter)
         let layers = model.layers.count
         _ = update(&model, .gathered(.apply(files: ["shop"]), .objects([Self.gathered(Self.gateway)])))
         #expect(model.layers.count == layers)

@@ -1,4 +1,5 @@
 import Foundation
+import MeshState
 import Testing
 
 extension DocumentTests {
