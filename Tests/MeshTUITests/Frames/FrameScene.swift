@@ -41,7 +41,7 @@ struct FrameScene: Sendable, CustomTestStringConvertible {
 
     static let sizes = [(120, 40), (80, 24), (40, 10), (20, 5)].map { Size(columns: $0, rows: $1) }
 
-    static let all: [FrameScene] = [panes, empties, states, changes, edits, choices, prompts].flatMap { $0 }
+    static let all: [FrameScene] = [panes, empties, states, changes, edits, objects, choices, prompts].flatMap { $0 }
 
     static func named(_ name: String) -> FrameScene? { all.first { $0.name == name } }
 }

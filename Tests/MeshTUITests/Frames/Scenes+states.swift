@@ -170,10 +170,12 @@ extension FrameScene {
         FrameScene("delete-proved", .entries, "Dcnn"),
         FrameScene("delete-marked", .entries, "  D"),
         FrameScene("undo", .entries, mesh: { $0.actions = World.actions }) { model in
-            guard case .readForUndo(let action)? = model.press("u").first else { throw SceneError("nothing to undo") }
+            guard case .readForUndo(let actions)? = model.press("u").first, let action = actions.first else {
+                throw SceneError("nothing to undo")
+            }
             var object = try (action.change?.answer).needed("an answer")
             object["metadata"]?["resourceVersion"] = "99"
-            _ = update(&model, .undo(action, .object(object)))
+            _ = update(&model, .undo(actions, [World.cnn: .object(object)]))
         },
         FrameScene("quit", .blocked, "ayq"),
         FrameScene("conflict", .entries, "e<Tab><Tab><C-u>8080<C-s>") { model in
