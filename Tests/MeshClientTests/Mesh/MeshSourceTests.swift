@@ -263,10 +263,10 @@ struct MeshSourceTests {
             ChangeRequest(id: 2, target: target, action: .delete(resourceVersion: "8"), summary: "delete x"))
         #expect(mesh.server.requests.last?.body?["preconditions"]?["resourceVersion"] == "8")
         #expect(try await source.object(target)["metadata"]?["resourceVersion"] == "8")
-        let other = ObjectKey(kind: "Pod", namespace: "default", name: "x")
+        let other = ObjectKey(kind: "Secret", namespace: "default", name: "x")
         let refused = await source.perform(
             ChangeRequest(id: 3, target: other, action: .delete(resourceVersion: nil), summary: "delete x"))
-        #expect(refused == .failed(message: "meshtop does not change objects of kind Pod", isConflict: false))
+        #expect(refused == .failed(message: "meshtop does not change objects of kind Secret", isConflict: false))
         await source.shutdown()
         await mesh.server.stop()
     }
