@@ -76,10 +76,14 @@ struct Picture {
             var attributes = "fill=\"\(ink)\""
             if run.style.emphasis.contains(.bold) { attributes += " font-weight=\"bold\"" }
             if run.style.isDim { attributes += " opacity=\"0.65\"" }
-            if run.style.emphasis.contains(.underline) { attributes += " text-decoration=\"underline\"" }
             parts.append(
                 "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y + 13.5))\" textLength=\"\(Self.number(width))\" "
                     + "xml:space=\"preserve\" \(attributes)>\(Self.escaped(text))</text>")
+        }
+        // Blanks are underlined as well: that is how an empty field is seen.
+        if run.style.emphasis.contains(.underline) {
+            let (left, right, line) = (Self.number(x), Self.number(x + width), Self.number(y + 16))
+            parts.append("<path d=\"M\(left) \(line)L\(right) \(line)\" stroke=\"\(ink)\" fill=\"none\"/>")
         }
         return parts.joined(separator: "\n")
     }

@@ -52,9 +52,10 @@ enum Popup {
         }
         let last = area.row + area.height - 1
         canvas.put(Glyph.bottomLeft.text + bar + Glyph.bottomRight.text, column: area.column, row: last, look: look)
-        // What the note says is nowhere else, and the end of a title can be guessed.
+        // What the note says is nowhere else, and a title is known by its ends.
         let noteWidth = note.map { $0.text.columns + 3 } ?? 0
-        let shown = " \(title.truncated(to: max(area.width - 6 - noteWidth, min(area.width - 6, 8)))) "
+        let room = max(area.width - 6 - noteWidth, min(area.width - 6, 8))
+        let shown = " \(title.truncated(to: room, .middle)) "
         let end = canvas.put(shown, column: area.column + 2, row: area.row, width: area.width - 4, look: Look(.title))
         if let note {
             let text = " \(note.text) "

@@ -30,9 +30,10 @@ extension KeyTable {
             model.layers.append(SortMenu(pane: model.pane, sort: model.current.sort))
             return []
         },
-        KeyBinding("choose line", [.enter], in: [.menu], .arrange, hint: "choose", "Take the marked line") {
-            $0.chooseFromMenu()
-        },
+        KeyBinding(
+            "choose line", [.enter], in: [.menu], .arrange, hint: "choose", "Take the marked line",
+            reason: { $0.layers.last is InfoLayer ? "there is nothing to choose" : nil }
+        ) { $0.chooseFromMenu() },
         KeyBinding("sort previous", [.character("<")], .arrange, "Sort by the column before") { $0.sortNext(-1) },
         KeyBinding("sort next", [.character(">")], .arrange, "Sort by the column after") { $0.sortNext(1) },
         KeyBinding("invert", [.character("I")], .arrange, "Sort the other way round") { model in

@@ -17,6 +17,10 @@ struct ProxiesPane: Pane {
     let emptyText = CellText("No proxies yet", .dim)
     let showsAges = true
 
+    func emptyTexts(_ model: AppModel) -> [CellText] {
+        [emptyText, CellText("Pods of namespaces with istio-injection=enabled get one", .dim)] + Self.elsewhere(model)
+    }
+
     /// The types of Envoy's configuration in the order in which istiod sends them.
     static let types = ["CDS", "LDS", "EDS", "RDS"]
 
