@@ -22,23 +22,37 @@ struct SharedChain {
         let beginning = ClusterPlan.name(port: plan.port, host: "")
         names.reserveCapacity(plan.chains.count)
         clusters.reserveCapacity(plan.chains.count)
-        for chain in plan.chains where !chain.match.isAny {
-            let match = chain.match
-            guard match.prefixes.isEmpty, !match.isHTTP, !match.isMeshTLS, !match.serverNames.contains("*") else {
-                return nil
-            }
-            if match.serverNames.count == 1, !HostName.isWildcard(match.serverNames[0]), chain.tls == nil,
-                case .tcp(let shares) = chain.action, shares.count == 1, traits[shares[0].cluster] == nil,
-                shares[0].cluster.utf8.count == beginning.utf8.count + match.serverNames[0].utf8.count,
-                shares[0].cluster.hasPrefix(beginning), shares[0].cluster.hasSuffix(match.serverNames[0])
+        // By place: copying thousands of chains would cost more than all that is asked of them.
+        for place in plan.chains.indices where !plan.chains[place].match.isAny {
+            guard plan.chains[place].match.isByNameAlone else { return nil }
+            if let cluster = plan.chains[place].onlyCluster, traits[cluster] == nil,
+                case let name = plan.chains[place].match.serverNames[0], !HostName.isWildcard(name),
+                cluster.utf8.count == beginning.utf8.count + name.utf8.count, cluster.hasPrefix(beginning),
+                cluster.hasSuffix(name)
             {
-                names.append(match.serverNames[0])
-                clusters.insert(shares[0].cluster)
+                names.append(name)
+                clusters.insert(cluster)
             } else {
-                others.append(chain)
+                others.append(plan.chains[place])
             }
         }
         if names.count <= Self.few { return nil }
+    }
+}
+
+extension ListenerPlan.Match {
+    fileprivate var isByNameAlone: Bool {
+        prefixes.isEmpty && !isHTTP && !isMeshTLS && !serverNames.contains("*")
+    }
+}
+
+extension ListenerPlan.Chain {
+    /// Where everything goes that has the chain's only name.
+    fileprivate var onlyCluster: String? {
+        guard match.serverNames.count == 1, tls == nil, case .tcp(let shares) = action, shares.count == 1 else {
+            return nil
+        }
+        return shares[0].cluster
     }
 }
 

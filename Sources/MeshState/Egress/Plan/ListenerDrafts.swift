@@ -60,7 +60,7 @@ struct ListenerDrafts: Sendable {
             }
         }
         for bind in binds {
-            if let draft = drafts[bind], draft.host != host {
+            if let first = drafts[bind]?.host, first != host {
                 drafts[bind]?.chains.replace(
                     chains(before[bind]), by: chains(after[bind]), of: host, isLater: isLater)
             } else {

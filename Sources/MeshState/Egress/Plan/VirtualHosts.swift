@@ -11,16 +11,15 @@ struct VirtualHosts: Sendable {
     private var contested: Set<String> = []
     /// Short forms that are other services' whole names.
     private var withheld: Set<String> = []
-    /// Whether VirtualServices have a word in it.
-    private let isRouted: Bool
+    private let virtualServices: VirtualServiceScope
 
     init(planner: PortPlanner, part: EgressPart) {
         port = planner.port
         let known = planner.plan.contributions[part.place] ?? OrderedByHost()
         let services = known.all
-        isRouted = !part.virtualServices.services.isEmpty
-        var routed = Set<Int>()
-        if isRouted {
+        virtualServices = part.virtualServices
+        var isRouted = Set<Int>()
+        if !virtualServices.services.isEmpty {
             let rules = HTTPRules(place: planner.place, clusters: planner.clusters)
             for bound in Self.bound(part.virtualServices, services, port: port) {
                 let routes = rules.routes(of: part.virtualServices.services[bound.place])
@@ -32,12 +31,12 @@ struct VirtualHosts: Sendable {
                         because: [Because(source.id, field)], kind: "virtual service")
                 }
                 for (field, place) in bound.services {
-                    routed.insert(place)
+                    isRouted.insert(place)
                     add(services[place], routes, because: [Because(source.id, field)], known: known)
                 }
             }
         }
-        for (place, service) in services.enumerated() where !routed.contains(place) {
+        for (place, service) in services.enumerated() where !isRouted.contains(place) {
             if let route = service.route { add(service, [route], because: route.because, known: known) }
         }
         all.sort { $0.name < $1.name }
@@ -65,7 +64,9 @@ struct VirtualHosts: Sendable {
     mutating func replace(
         _ old: PortContribution?, by new: PortContribution?, known: OrderedByHost<PortContribution>
     ) -> Bool {
-        guard !isRouted, report.isEmpty, let host = (new ?? old)?.host, !withheld.contains(host) else { return false }
+        guard report.isEmpty, let host = (new ?? old)?.host, !withheld.contains(host),
+            virtualServices.places(matching: host).isEmpty
+        else { return false }
         let name = "\(host):\(port)"
         let before = place(of: name)
         for domain in old?.domains ?? [] where domains[domain.folded] != name || contested.contains(domain.folded) {
