@@ -114,6 +114,23 @@ import Testing
         }
     }
 
+    @Test(
+        .timeLimit(.minutes(2)), arguments: ["xterm-256color", "tmux-256color", "screen", "linux", "vt220", "vt100"])
+    func everyKindOfTerminalIsDrawnOn(name: String) async throws {
+        try await console("", environment: ["TERM": name], columns: 80, rows: 24) { t, _ in
+            try await t.expect("all panes") { screen in
+                (1...4).allSatisfy { number in screen.lines.contains { $0.text.contains("\(number) ") } }
+                    && screen.contains("UNREACHABLE") && screen.contains("? help")
+            }
+            try await t.press("4")
+            try await t.expect("a allow")
+            try await t.press("?")
+            try await t.expect("Keys in Blocked egress")
+            try await t.press("Escape", "q")
+            #expect(try await t.exitStatus() == 0)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["dumb", "no-such-terminal"])
     func aTerminalThatCannotNamesTheWayOut(name: String) async throws {
         try await console("", environment: ["TERM": name]) { t, _ in

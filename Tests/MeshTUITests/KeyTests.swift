@@ -215,6 +215,63 @@ import Testing
         #expect(model.message == nil)
     }
 
+    @Test func whatTheAPIWouldRefuseSaysSoBeforehand() {
+        var model = model(.entries)
+        _ = update(&model, .rights(namespace: "default", denied: [.delete]))
+        let refused = model.changes(by: .character("D"))
+        #expect(
+            refused.state == [
+                "message": "error: D: you may not delete serviceentries.networking.istio.io in default"
+            ])
+        model.type("t")
+        #expect(model.layers.count == 1)
+        model.type("n")
+        _ = update(&model, .rights(namespace: "default", denied: [.create, .replace, .delete]))
+        for key in ["t", "e", "E", "D", "A", "4a"] {
+            model.type(key)
+            #expect(model.layers.isEmpty, "\(key)")
+            #expect(model.message?.text.contains("you may not") == true, "\(key)")
+        }
+        model.type("?")
+        let help = Golden.text(
+            render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)))
+        #expect(help.contains("you may not create or update"))
+        model.type(.escape)
+        // An entry that is there can still be widened by who may not make one.
+        _ = update(&model, .rights(namespace: "default", denied: [.create]))
+        model.type("a")
+        #expect(model.layers.count == 1)
+        _ = update(&model, .switched(context: "prod", readOnly: false))
+        #expect(model.denied.isEmpty)
+    }
+
+    /// What hands know from other programs, and what is written down of this one.
+    @Test(arguments: [
+        ("down", "Down j", nil), ("up", "Up k", nil), ("page-up", "PgUp", nil), ("page-down", "PgDn", nil),
+        ("half-page-up", "Ctrl-U", nil), ("half-page-down", "Ctrl-D", nil), ("top", "g Home", nil),
+        ("bottom", "G End", nil), ("left", "Left h", nil), ("right", "Right l", nil), ("focus-services", "1", nil),
+        ("focus-entries", "2", nil), ("focus-connections", "3", nil), ("focus-blocked", "4", nil),
+        ("focus-log", "5", nil), ("next-pane", "Tab", nil), ("previous-pane", "Shift-Tab", nil), ("zoom", "z", nil),
+        ("details", "Enter", nil), ("back", "Esc", nil), ("quit", "q", nil), ("quit-at-once", "Q F10", nil),
+        ("help", "? F1", nil), ("filter", "/ F4", nil), ("command-line", ":", nil), ("sort", "s F6", nil),
+        ("sort-previous", "<", nil), ("sort-next", ">", nil), ("invert", "I", nil), ("mark", "Space", nil),
+        ("mark-range", "v", nil), ("clear-marks", "U", nil), ("toggle", "t F9", "entries"), ("allow", "a", "blocked"),
+        ("allow", "a", "connections"), ("add", "A", nil), ("edit", "e", "entries"), ("edit-yaml", "E", "entries"),
+        ("delete", "D Del", "entries"), ("describe", "d", nil), ("yaml", "y", nil), ("copy-name", "c", nil),
+        ("copy-yaml", "C", nil), ("undo", "u", nil), ("pause", "p Z", nil), ("watch", "w", "blocked"),
+        ("follow", "F", nil), ("slower", "+", nil), ("faster", "-", nil), ("refresh", "r F5 Ctrl-R", nil),
+        ("lock", "L", nil), ("pick-theme", "T", nil), ("options", "o F2", nil), ("save", "Ctrl-S", nil),
+        ("redraw", "Ctrl-L", nil), ("suspend", "Ctrl-Z", nil),
+    ] as [(String, String, String?)])
+    func theKeyMap(_ action: String, _ keys: String, _ pane: String?) throws {
+        for own in Panes.all where pane == nil || own.id.name == pane {
+            for label in keys.split(separator: " ") {
+                let key = try #require(Key(label: String(label)))
+                #expect(KeyMap.standard.binding(for: key, scope: .list, pane: own.id)?.command == action, "\(label)")
+            }
+        }
+    }
+
     @Test func noKeyHasTwoMeaningsInOnePlace() {
         for scope in KeyScope.allCases {
             for pane in Panes.all {

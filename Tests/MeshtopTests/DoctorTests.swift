@@ -102,7 +102,7 @@ import Testing
 
     @Test func aMeshThatIsWell() {
         #expect(Self.mesh { _ in } == [])
-        #expect(Self.facts().diagnoses.contains(.ok(.rights, "rights", "all 21 that meshtop makes use of")))
+        #expect(Self.facts().diagnoses.contains(.ok(.rights, "rights", "all 22 that meshtop makes use of")))
     }
 
     @Test func fewerRights() {

@@ -29,9 +29,8 @@ extension AppModel {
     }
 
     mutating func openForm(_ template: EntryTemplate) {
-        let selected = selection.flatMap { row, snapshot in pane.filterValues("ns", of: row.index, in: snapshot).first }
-        let namespace = latest?.identity.namespace ?? selected ?? "default"
-        layers.append(FormLayer(FormModel(template, namespace: namespace), draft: Draft.makeID(nil, at: now), self))
+        let form = FormModel(template, namespace: namespaceOfNew)
+        layers.append(FormLayer(form, draft: Draft.makeID(nil, at: now), self))
     }
 
     /// Changes the form on top.

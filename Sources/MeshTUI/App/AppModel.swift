@@ -36,6 +36,8 @@ public struct AppModel: Sendable {
     var paths: (typed: String, candidates: [String])?
     var interval: Double
     var lock: Lock
+    /// Changes of service entries that the API refuses to the operator, by namespace.
+    var denied: [String: Set<ActionRecord.Verb>] = [:]
     /// The mesh as it is; also while paused.
     var latest: MeshSnapshot?
     var pause: Pause?
@@ -151,6 +153,7 @@ extension AppModel {
     mutating func switchMesh(to context: String, readOnly: Bool) {
         contextName = context
         lock = readOnly ? .forced : lock == .forced ? .open : lock
+        denied = [:]
         latest = nil
         pause = nil
         past = nil

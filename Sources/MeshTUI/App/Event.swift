@@ -14,6 +14,8 @@ public enum Event: Sendable {
     case gathered(ObjectWork, Gathering)
     /// The files and folders that may be meant by what was typed; folders end in a slash.
     case paths(typed: String, [String])
+    /// Which changes of service entries the API refuses to the operator in a namespace.
+    case rights(namespace: String, denied: Set<ActionRecord.Verb>)
     /// What was found out for a question.
     case answered(Question, Findings)
     /// The mesh configuration could not be read, and why.

@@ -14,6 +14,7 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
     case .changeFinished(let request, let result):
         effects = model.finish(request, result)
         model.refreshLayers()
+    case .rights(let namespace, let denied): model.denied[namespace] = denied
     case .answered(let question, let findings):
         model.take(.found(findings), to: question)
         model.refreshLayers()

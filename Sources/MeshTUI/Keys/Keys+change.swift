@@ -9,7 +9,8 @@ extension KeyTable {
         ) { $0.openAllow() },
         KeyBinding(
             "toggle", [.character("t"), .function(9)], panes: [.entries], .change, hint: "toggle",
-            "Switch the entry off, or on again, without losing anything", reason: cannotAct
+            "Switch the entry off, or on again, without losing anything",
+            reason: { cannotAct($0) ?? $0.denial(of: [.replace]) }
         ) { $0.openToggle() },
         KeyBinding(
             "edit", [.character("e")], panes: [.entries], .change, hint: "edit", "Edit the entry in a form",
@@ -21,14 +22,14 @@ extension KeyTable {
         ) { $0.openEditor() },
         KeyBinding(
             "egress gateway", [.character("W")], panes: [.entries], .change,
-            "Send calls to the entry's hosts through the egress gateway", reason: cannotEdit
+            "Send calls to the entry's hosts through the egress gateway", reason: isBusy
         ) { $0.openRoute() },
         KeyBinding(
-            "add", [.character("A")], .change, "Write a new service entry, from a template", reason: isLocked
+            "add", [.character("A")], .change, "Write a new service entry, from a template", reason: cannotAdd
         ) { $0.openTemplates() },
         KeyBinding(
             "delete", [.character("D"), .delete], panes: [.entries], .change, "Delete the entry: type its name",
-            reason: cannotAct
+            reason: { cannotAct($0) ?? $0.denial(of: [.delete]) }
         ) { $0.openDelete() },
     ]
 
@@ -39,7 +40,7 @@ extension KeyTable {
     private static let cannotAllow: @Sendable (AppModel) -> String? = { model in
         if let reason = cannotChange(model) { return reason }
         guard let row = model.selection?.row.id else { return nil }
-        if let reason = model.isUnderWay(row) { return reason }
+        if let reason = model.isUnderWay(row) ?? model.denial(of: [.create, .replace]) { return reason }
         if case .connection(let id) = row, id.cluster != .passthrough {
             return "an entry or a service allows this already"
         }
@@ -51,8 +52,14 @@ extension KeyTable {
         cannotChange(model) ?? model.chosenRows.lazy.compactMap { model.isUnderWay($0.id) }.first
     }
 
-    private static let cannotEdit: @Sendable (AppModel) -> String? = { model in
+    private static let isBusy: @Sendable (AppModel) -> String? = { model in
         cannotChange(model) ?? model.selection.flatMap { model.isUnderWay($0.row.id) }
+    }
+
+    private static let cannotEdit: @Sendable (AppModel) -> String? = { isBusy($0) ?? $0.denial(of: [.replace]) }
+
+    private static let cannotAdd: @Sendable (AppModel) -> String? = { model in
+        isLocked(model) ?? model.denial(of: [.create], in: [model.namespaceOfNew])
     }
 
     /// In a dialog.
@@ -80,6 +87,24 @@ extension KeyTable {
 }
 
 extension AppModel {
+    /// Why the API would refuse a change of the chosen rows, or of what lies in these namespaces, to the operator: none
+    /// of the verbs by which it could be made is allowed. nil where one is, or where that is not known.
+    func denial(of verbs: [ActionRecord.Verb], in namespaces: [String]? = nil) -> String? {
+        guard !denied.isEmpty else { return nil }
+        let places = namespaces ?? chosenRows.compactMap { row in
+            shown.flatMap { pane.filterValues("ns", of: row.index, in: $0).first }
+        }
+        guard let place = places.first(where: { denied[$0]?.isSuperset(of: verbs) == true }) else { return nil }
+        let words = verbs.map { $0 == .replace ? "update" : $0.rawValue }.joined(separator: " or ")
+        return "you may not \(words) serviceentries.networking.istio.io in \(place)"
+    }
+
+    /// The namespace that a new entry is written for.
+    var namespaceOfNew: String {
+        let selected = selection.flatMap { row, snapshot in pane.filterValues("ns", of: row.index, in: snapshot).first }
+        return latest?.identity.namespace ?? selected ?? "default"
+    }
+
     /// Why nothing may be asked of a row now: the last change to it has no answer yet.
     func isUnderWay(_ row: RowID) -> String? {
         progress[row]?.isPending == true ? "the last change is not answered yet" : nil

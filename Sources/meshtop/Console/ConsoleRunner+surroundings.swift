@@ -11,6 +11,7 @@ final class SessionHolder: Sendable {
         var session: MeshSession
         var connection: ConnectionOptions
         var started = Date()
+        var refreshes = 0
     }
 
     private let state: Mutex<State>
@@ -22,6 +23,10 @@ final class SessionHolder: Sendable {
     var session: MeshSession { state.withLock(\.session) }
     var connection: ConnectionOptions { state.withLock(\.connection) }
     var started: Date { state.withLock(\.started) }
+    /// How often the operator has had every source asked again.
+    var refreshes: Int { state.withLock(\.refreshes) }
+
+    func noteRefresh() { state.withLock { $0.refreshes += 1 } }
 
     /// Does something while the session is the one that is shown; nothing once another has taken its place.
     func ifCurrent(_ session: MeshSession, _ act: () -> Void) {

@@ -109,10 +109,20 @@ struct ConsoleRunner: Sendable {
     func feed(_ inbox: Inbox, from session: MeshSession) async {
         await session.record(screen.recorder.bounds)
         await session.start()
+        let client = session.source.client
+        let rights = RightsWatch {
+            try await client.isAllowed($0)
+        } tell: { [holder] namespace, denied in
+            holder.ifCurrent(session) { inbox.put(.rights(namespace: namespace, denied: denied)) }
+        }
         for await _ in session.changes {
             // This and the other sleep end early when the console does.
             try? await Task.sleep(for: Self.pollSpread)
             let snapshot = await session.snapshot()
+            if session.replay == nil {
+                // Their answers may take long, and the screen does not wait for them.
+                Task { await rights.look(at: snapshot, round: holder.refreshes) }
+            }
             holder.ifCurrent(session) {
                 inbox.put(.snapshot(snapshot))
                 if session.replay != nil { inbox.put(.past(snapshot)) }
@@ -129,7 +139,9 @@ struct ConsoleRunner: Sendable {
         case .redraw: terminal.redraw()
         case .suspend: terminal.suspend()
         case .copy(let text): terminal.copy(text)
-        case .refresh: session.source.refresh()
+        case .refresh:
+            holder.noteRefresh()
+            session.source.refresh()
         case .setInterval(let seconds): session.source.setInterval(.seconds(seconds))
         case .ask(let question): ask(question, inbox)
         case .apply(let request):

@@ -64,6 +64,7 @@ struct MeshFacts: Sendable {
             Need(
                 right: AccessRight("get", "configmaps", namespace: istioNamespace),
                 purpose: "to read the mesh's policy where istiod cannot be asked"),
+            Need(right: core("list", "events"), purpose: "to show an entry's events"),
             Need(right: AccessRight("list", "namespaces"), purpose: "for advise, and to complete -n"),
         ]
         return needs
