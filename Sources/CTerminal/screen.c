@@ -19,7 +19,7 @@
 #include <wchar.h>
 
 /// A code of our own for sequences that are to vanish; beyond all of curses' own.
-enum { CODE_NOTHING = KEY_MAX + 1000, CODE_MOUSE };
+enum { CODE_NOTHING = KEY_MAX + 1000, CODE_MOUSE, CODE_BACKGROUND };
 
 static SCREEN *screen;
 /// Keys are read through a pad: reading through a window would also refresh it.
@@ -101,6 +101,7 @@ static void define_keys(void) {
     // curses' own reading of the mouse waits for double clicks.
     define_key(NULL, KEY_MOUSE);
     define_key("\033[<", CODE_MOUSE);
+    define_key("\033]11;", CODE_BACKGROUND);
 }
 
 /// Opens the terminal, as one of 24-bit colours if it is to have them and curses does not know.
@@ -255,6 +256,11 @@ void mt_mouse(bool on) {
     prepare_reset();
 }
 
+void mt_ask_background(void) {
+    static const char question[] = "\033]11;?\033\\";
+    if (screen != NULL) mt_write(question, sizeof question - 1);
+}
+
 // MARK: - Keys
 
 static uint32_t key_of(int code) {
@@ -307,10 +313,38 @@ static mt_input read_mouse(void) {
     return (mt_input){MT_INPUT_MOUSE, input.value, column - 1, row - 1};
 }
 
+/// Reads what follows "ESC ] 11 ;" up to BEL or ESC \\: rgb: or rgba:, and numbers of one to four hexadecimal digits
+/// between slashes.
+static mt_input read_background(void) {
+    const mt_input nothing = {MT_INPUT_OTHER, 0, 0, 0};
+    char text[40];
+    size_t count = 0;
+    int byte;
+    // The rest of the answer comes with its beginning, or a moment later over a slow line.
+    wtimeout(keyboard, 25);
+    while ((byte = wgetch(keyboard)) >= ' ' && byte < 0x7F && count < sizeof text - 1) text[count++] = (char)byte;
+    if (byte == '\033') wgetch(keyboard);
+    nodelay(keyboard, TRUE);
+    text[count] = 0;
+    const char *at = strchr(text, ':');
+    if (at == NULL || strncmp(text, "rgb", 3) != 0) return nothing;
+    uint32_t color = 0;
+    for (int part = 0; part < 3; part++) {
+        char *end;
+        unsigned long value = strtoul(++at, &end, 16);
+        long digits = end - at;
+        if (digits < 1 || digits > 4 || (part < 2 && *end != '/')) return nothing;
+        color = color << 8 | (uint32_t)(value * 255 / ((1ul << (4 * digits)) - 1) & 0xFF);
+        at = end;
+    }
+    return (mt_input){MT_INPUT_BACKGROUND, color, 0, 0};
+}
+
 mt_input mt_read_key(void) {
     int code = wgetch(keyboard);
     if (code == ERR) return (mt_input){MT_INPUT_NONE, 0, 0, 0};
     if (code == CODE_MOUSE) return read_mouse();
+    if (code == CODE_BACKGROUND) return read_background();
     if (code >= KEY_MIN) {
         uint32_t key = key_of(code);
         return (mt_input){key == 0 ? MT_INPUT_OTHER : MT_INPUT_KEY, key, 0, 0};

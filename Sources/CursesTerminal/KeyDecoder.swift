@@ -23,6 +23,14 @@ func decodeMouse(_ input: mt_input) -> MouseInput? {
     return MouseInput(kind: kind, position: Position(column: Int(input.column), row: Int(input.row)))
 }
 
+/// Whether a terminal has a light background, where it has told its colour; nil for any other input.
+func decodeBackground(_ input: mt_input) -> Bool? {
+    guard input.kind == MT_INPUT_BACKGROUND else { return nil }
+    let (red, green, blue) = (input.value >> 16 & 0xFF, input.value >> 8 & 0xFF, input.value & 0xFF)
+    // As bright as the eye takes them for.
+    return 299 * red + 587 * green + 114 * blue > 127 * 1000
+}
+
 private func decodeCharacter(_ value: UInt32) -> Key? {
     switch value {
     case 0x09: return .tab

@@ -148,6 +148,13 @@ public final class Terminal {
         mt_mouse(on)
     }
 
+    /// Asks the terminal for the colour of its background; the answer, if there is one, is an event. A terminal that would
+    /// show the question is not asked.
+    public func askBackground() {
+        guard isOpen, !isGone, TerminalOptions.tellsBackground(name: Self.variable("TERM") ?? "") else { return }
+        mt_ask_background()
+    }
+
     /// Gives the terminal to the shell and stops the process and its group, as Ctrl-Z does; returns when the user brings
     /// it back. The next `wait` reports a resize, so that the screen is drawn again.
     public func suspend() { suspend(group: true) }
@@ -240,6 +247,7 @@ public final class Terminal {
             hasRead = true
             if let key = decodeKey(input) { pending.append(.key(key)) }
             if let mouse = decodeMouse(input) { pending.append(.mouse(mouse)) }
+            if let isLight = decodeBackground(input) { pending.append(.background(isLight: isLight)) }
         }
         // Readable with nothing to read is the end of the input.
         if hasHungUp || !hasRead {

@@ -33,6 +33,13 @@ public struct TerminalOptions: Sendable, Hashable {
         }
     }
 
+    /// Whether terminals of this name know the question for their background, or at least do not show it.
+    static func tellsBackground(name: String) -> Bool {
+        ["xterm", "tmux", "rxvt", "foot", "alacritty", "konsole", "vte", "gnome", "wezterm", "kitty", "ghostty"].contains {
+            name.hasPrefix($0)
+        }
+    }
+
     /// What a terminal of `colors` colours in a locale with or without UTF-8 can show under these options.
     func capabilities(colors: Int, isUTF8: Bool) -> Capabilities {
         let available: ColorLevel =

@@ -50,6 +50,35 @@ import Testing
         #expect(pty.errorLines.count == table.count)
     }
 
+    @Test(arguments: [
+        ("rgb:ffff/ffff/ffff\u{1B}\\", true), ("rgb:fd/f6/e3\u{07}", true), ("rgba:1e1e/1e1e/2e2e/ffff\u{1B}\\", false),
+        ("rgb:0/0/0\u{07}", false), ("rgb:0/f/0\u{07}", true), ("rgb:0000/0000/ffff\u{07}", false),
+    ])
+    func aTerminalTellsItsBackground(_ answer: String, _ isLight: Bool) async throws {
+        let pty = try PseudoTerminal.probe(["background"])
+        try await pty.expect("the question") { pty.shows("\u{1B}]11;?\u{1B}\\") && pty.shows("ready") }
+        pty.send("\u{1B}]11;\(answer)k")
+        try await pty.expect("the answer and the key behind it") { pty.errorLines.count == 2 }
+        #expect(
+            pty.errorLines == ["\(TerminalEvent.background(isLight: isLight))", "\(Key.character("k").event)"])
+    }
+
+    @Test(arguments: ["\u{07}", "rgb:\u{07}", "rgb:1/2\u{07}", "rgb:12345/1/1\u{07}", "blue\u{1B}\\", "rgb:1/2/\u{07}"])
+    func whatIsNoColourIsNoEvent(_ answer: String) async throws {
+        let pty = try PseudoTerminal.probe(["background"])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        pty.send("\u{1B}]11;\(answer)k")
+        try await pty.expect("the key behind it") { pty.errorLines.count == 1 }
+        #expect(pty.errorLines == ["\(Key.character("k").event)"])
+    }
+
+    @Test(arguments: ["linux", "vt100", "vt220", "screen"])
+    func whoWouldShowTheQuestionIsNotAsked(_ name: String) async throws {
+        let pty = try PseudoTerminal.probe(["background"], environment: ["TERM": name])
+        try await pty.expect("the first frame") { pty.shows("ready") }
+        #expect(!pty.shows("]11;"))
+    }
+
     @Test func altLetterIsEscapeAndTheLetter() async throws {
         let pty = try PseudoTerminal.probe(["watch"])
         try await pty.expect("the first frame") { pty.shows("ready") }

@@ -70,6 +70,14 @@ import Testing
         #expect(model.layers.isEmpty)
     }
 
+    @Test func aThemeForTheBackgroundIsNothingToWrite() {
+        var model = model()
+        _ = update(&model, .standardTheme(Self.themes[2]))
+        #expect(model.preferences.theme.name == "nord")
+        model.type("o")
+        #expect(model.type("w") == [])
+    }
+
     @Test func anUnusualIntervalIsNotLost() {
         var model = AppModel(
             size: Size(columns: 80, rows: 24), now: World.now, contextName: "lab", user: "olga", interval: 0.7)

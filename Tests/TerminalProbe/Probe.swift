@@ -7,7 +7,8 @@ import MeshTUI
 /// It draws its size, its capabilities and the events that it gets, and prints these where standard error is no terminal;
 /// q ends it. With `--thread` the terminal belongs to another thread than the main one. With the name of a failure as its
 /// mode it fails in that way when x is pressed. The other modes: `wide` and `styles` (pictures), `stderr` and `flood`
-/// (messages), `wake` and `deadline` (what ends a wait), `copy`, `meter` and `mouse`.
+/// (messages), `wake` and `deadline` (what ends a wait), `copy`, `meter`,
+/// `mouse` and `background`.
 @main
 struct Probe {
     private let terminal: Terminal
@@ -44,6 +45,7 @@ struct Probe {
     private mutating func run() -> Int32 {
         if mode == "stderr" { complain("kept until the end\n") }
         if mode == "mouse" { terminal.setMouse(true) }
+        if mode == "background" { terminal.askBackground() }
         if mode == "flood" { for number in 0..<200_000 { complain("line \(number) of a flood\n") } }
         if mode == "wake" {
             let waker = terminal.waker

@@ -57,6 +57,8 @@ typedef enum mt_input_kind {
     MT_INPUT_KEY,
     /// `value` is one of MT_MOUSE_…, on a cell.
     MT_INPUT_MOUSE,
+    /// `value` is the colour of the terminal's background: red, green and blue, eight bits each.
+    MT_INPUT_BACKGROUND,
 } mt_input_kind;
 
 /// What a mouse does.
@@ -123,6 +125,9 @@ void mt_write(const char *bytes, size_t count);
 /// Has the terminal report clicks and the wheel, or stop that; nothing where it has no mouse. It is stopped by itself
 /// whenever the screen is left.
 void mt_mouse(bool on);
+
+/// Asks the terminal for the colour of its background; where it tells, that comes as input of its own.
+void mt_ask_background(void);
 
 /// Gives the terminal to the shell and stops the process, with its process group if `group`; returns when it runs
 /// again. The next mt_refresh draws the whole screen.

@@ -41,6 +41,8 @@ public enum Event: Sendable {
     case surroundings(Surroundings)
     /// A theme was read.
     case theme(Theme)
+    /// The theme that suits the terminal's background, for an operator who has named none.
+    case standardTheme(Theme)
     /// What was typed into prompts in earlier consoles.
     case remembered(PromptHistory)
     /// From now on snapshots come from another mesh, or from another part of it.

@@ -36,6 +36,10 @@ public func update(_ model: inout AppModel, _ event: Event) -> [Effect] {
         model.surroundings = surroundings
         model.refreshLayers()
     case .theme(let theme): model.preferences.theme = theme
+    case .standardTheme(let theme):
+        model.preferences.theme = theme
+        // Not chosen, and so nothing to be written to a file.
+        model.savedOptions[Setting.theme.key] = theme.name
     case .remembered(let history): model.history = history
     case .switched(let context, let readOnly):
         model.switchMesh(to: context, readOnly: readOnly)

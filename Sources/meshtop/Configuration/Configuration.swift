@@ -79,6 +79,8 @@ struct ConsoleSetup: Sendable {
     var keys: KeyMap
     var isReadOnly: Bool
     let themes: ThemeLibrary
+    /// Whether the theme depends on the terminal's background, which only the terminal itself can tell.
+    let asksForBackground: Bool
     /// What is wrong with the theme; the console starts all the same.
     var complaints: [String]
 
@@ -87,10 +89,9 @@ struct ConsoleSetup: Sendable {
     {
         let configuration = try Configuration.forCommand()
         themes = ThemeLibrary(folders: configuration.places.themeFolders)
-        let name =
-            screen.themeOption ?? configuration.text(.theme, context: context)
-            ?? ThemeLibrary.nameForTerminal(environment: environment)
-        let (theme, complaints) = themes.theme(name)
+        let chosen = screen.themeOption ?? configuration.text(.theme, context: context)
+        asksForBackground = chosen == nil && environment["COLORFGBG"]?.isEmpty != false
+        let (theme, complaints) = themes.theme(chosen ?? ThemeLibrary.nameForTerminal(environment: environment))
         self.complaints = complaints
         preferences = Preferences(theme: theme, color: screen.color, ascii: screen.ascii, mouse: screen.mouse)
         keys = configuration.file.keys

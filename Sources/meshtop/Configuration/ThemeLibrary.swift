@@ -44,11 +44,14 @@ struct ThemeLibrary: Sendable {
         }
     }
 
+    /// For a light background.
+    static let light = "default-light"
+
     /// The theme to begin with where none is named: for a light background where the terminal tells that it has one.
     ///
     /// Terminals that set COLORFGBG say by its last field which of the sixteen colours the background has.
     static func nameForTerminal(environment: [String: String]) -> String {
         let background = environment["COLORFGBG"]?.split(separator: ";").last.flatMap { Int($0) }
-        return background.map { $0 == 7 || (9...15).contains($0) } == true ? "default-light" : "default-dark"
+        return background.map { $0 == 7 || (9...15).contains($0) } == true ? light : Theme.defaultDark.name
     }
 }

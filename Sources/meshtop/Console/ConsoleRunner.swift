@@ -54,6 +54,7 @@ struct ConsoleRunner: Sendable {
         let feeder = Task { await feed(inbox, from: session) }
         defer { feeder.cancel() }
         terminal.setMouse(screen.mouse)
+        if setup.asksForBackground { terminal.askBackground() }
 
         var model = AppModel(
             size: terminal.size, now: Date(), contextName: session.identity.context, user: NSUserName(),
@@ -83,6 +84,10 @@ struct ConsoleRunner: Sendable {
                 switch happening {
                 case .key(let key): event = .key(key)
                 case .mouse(let mouse): event = .mouse(mouse)
+                case .background(let isLight):
+                    // Whoever has chosen a theme meanwhile keeps it.
+                    guard isLight, model.preferences.theme == setup.preferences.theme else { continue }
+                    event = .standardTheme(setup.themes.theme(ThemeLibrary.light).theme)
                 case .resize(let size): event = .resize(size)
                 case .signal(let number): return end(&model, by: number, terminal, inbox)
                 case .closed: return end(&model, by: SIGHUP, terminal, inbox)
