@@ -221,7 +221,7 @@ import Testing
         let refused = model.changes(by: .character("D"))
         #expect(
             refused.state == [
-                "message": "error: D: you may not delete serviceentries.networking.istio.io in default"
+                "message": "error: D: in default you may not delete serviceentries"
             ])
         model.type("t")
         #expect(model.layers.count == 1)
@@ -235,7 +235,7 @@ import Testing
         model.type("?")
         let help = Golden.text(
             render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)))
-        #expect(help.contains("you may not create or update"))
+        #expect(help.contains("in default you may not create or update"))
         model.type(.escape)
         // An entry that is there can still be widened by who may not make one.
         _ = update(&model, .rights(namespace: "default", denied: [.create]))

@@ -96,7 +96,8 @@ extension AppModel {
         }
         guard let place = places.first(where: { denied[$0]?.isSuperset(of: verbs) == true }) else { return nil }
         let words = verbs.map { $0 == .replace ? "update" : $0.rawValue }.joined(separator: " or ")
-        return "you may not \(words) serviceentries.networking.istio.io in \(place)"
+        // The place first, as a narrow help cuts the end.
+        return "in \(place) you may not \(words) serviceentries"
     }
 
     /// The namespace that a new entry is written for.
