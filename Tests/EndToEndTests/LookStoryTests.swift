@@ -122,9 +122,7 @@ import Testing
                 (1...4).allSatisfy { number in screen.lines.contains { $0.text.contains("\(number) ") } }
                     && screen.contains("UNREACHABLE") && screen.contains("? help")
             }
-            try await t.press("4")
-            try await t.expect("a allow")
-            try await t.press("?")
+            try await t.press("4", "?")
             try await t.expect("Keys in Blocked egress")
             try await t.press("Escape", "q")
             #expect(try await t.exitStatus() == 0)

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Drives a full-screen program in a terminal of its own, as a person would: press, type, look, wait until the screen
 /// shows something.
@@ -28,8 +27,6 @@ struct TmuxDriver: Sendable {
     /// How long an expectation waits at most; generous, as tests share their machine.
     static let patience = Duration.seconds(30)
 
-    private static let count = Atomic(0)
-
     // MARK: - Start and end
 
     /// Starts a program on a screen of this size, hands the driver to `body` and ends what is left of both.
@@ -50,9 +47,9 @@ struct TmuxDriver: Sendable {
     }
 
     private init() throws {
-        let number = Self.count.add(1, ordering: .relaxed).newValue
-        folder = FileManager.default.temporaryDirectory
-            .appending(path: "meshtop-test-\(ProcessInfo.processInfo.processIdentifier)-\(number)")
+        // Several test targets run in one process, each with a driver of its own.
+        let name = "meshtop-test-\(UInt64.random(in: 0 ... .max))"
+        folder = FileManager.default.temporaryDirectory.appending(path: name)
         socket = folder.appending(path: "tmux").path
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
