@@ -72,7 +72,7 @@ import Testing
 
     @Test func aThemeForTheBackgroundIsNothingToWrite() {
         var model = model()
-        _ = update(&model, .standardTheme(Self.themes[2]))
+        _ = update(&model, .standardTheme(World.surroundings.themes[2]))
         #expect(model.preferences.theme.name == "nord")
         model.type("o")
         #expect(model.type("w") == [])
