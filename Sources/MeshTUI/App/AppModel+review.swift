@@ -10,7 +10,11 @@ extension AppModel {
 
     /// Opens the one dialog that every change goes through. A deletion needs the name typed, several changes their
     /// number.
-    mutating func review(_ changes: [ProposedChange], title: String? = nil, lead: String) -> [Effect] {
+    ///
+    /// - Parameter name: what has to be typed for a deletion, where it is not the object's name.
+    mutating func review(
+        _ changes: [ProposedChange], title: String? = nil, lead: String, name: String? = nil
+    ) -> [Effect] {
         var changes = changes
         if changes.count > 1 { for index in changes.indices { changes[index].isOneOfMany = true } }
         let review = Review(changes, in: latest)
@@ -19,7 +23,7 @@ extension AppModel {
         if changes.count > 1 {
             proof = ConfirmDialog.Proof(prompt: "Type how many:", expected: String(changes.count))
         } else if isDeletion {
-            proof = ConfirmDialog.Proof(prompt: "Type the name:", expected: changes[0].request.target.name)
+            proof = ConfirmDialog.Proof(prompt: "Type the name:", expected: name ?? changes[0].request.target.name)
         }
         let title = title ?? changes.first?.request.summary.capitalizedFirst ?? ""
         let label = isDeletion ? "Delete" : "Apply"

@@ -37,7 +37,7 @@ extension AppModel {
         return review(
             changes,
             title: work.title ?? (changes.count == 1 ? first.summary.capitalizedFirst : "\(work.verb) \(count)"),
-            lead: work.lead(unchanged: plan.unchanged.count))
+            lead: work.lead(unchanged: plan.unchanged.count), name: work.proof)
     }
 }
 
@@ -88,6 +88,9 @@ extension ObjectWork {
         case .apply, .deleteFiles, .delete, .label, .deregister: nil
         }
     }
+
+    /// What is typed to confirm it, where it is not an object's name: nobody knows those of pods by heart.
+    fileprivate var proof: String? { if case .restart(_, let workload) = self { workload } else { nil } }
 
     /// Where it comes from.
     fileprivate func lead(unchanged: Int) -> String {
