@@ -105,6 +105,6 @@ let package = Package(
             dependencies: ["meshtop", "MeshTUI", "MeshState", "MeshClient", "MeshLab", argumentParser],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["MeshState", "meshtop", subprocess], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["MeshState", "MeshTUI", "meshtop", subprocess], swiftSettings: strict),
     ]
 )

@@ -57,10 +57,11 @@ static int wait_for(pid_t child) {
 }
 
 int mt_run(char *const arguments[]) {
-    // What the terminal sends is meant for the program, not for this one.
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, on_interrupt, on_quit;
+    // What the terminal sends is meant for the program, not for this one, which sees that it has been stopped.
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, on_interrupt, on_quit, on_stop;
     sigaction(SIGINT, &ignore, &on_interrupt);
     sigaction(SIGQUIT, &ignore, &on_quit);
+    sigaction(SIGTSTP, &ignore, &on_stop);
     endwin();
     pid_t child;
     int error = start(&child, arguments);
@@ -68,6 +69,7 @@ int mt_run(char *const arguments[]) {
     if (error == 0) error = errno;
     sigaction(SIGINT, &on_interrupt, NULL);
     sigaction(SIGQUIT, &on_quit, NULL);
+    sigaction(SIGTSTP, &on_stop, NULL);
     mt_update_size();
     mt_redraw();
     flushinp();

@@ -44,9 +44,9 @@ struct Meshtop: AsyncParsableCommand {
             """,
         version: meshtopVersion,
         subcommands: [ConsoleCommand.self, DemoCommand.self] + listCommands + [
-            AllowCommand.self, ToggleCommand.self, ApplyCommand.self, EditCommand.self, DeleteCommand.self,
-            RouteCommand.self, LabelCommand.self, RestartCommand.self, HistoryCommand.self, UndoCommand.self,
-            SweepCommand.self, RecordCommand.self, ReplayCommand.self, InfoCommand.self,
+            AllowCommand.self, ToggleCommand.self, KeepCommand.self, ApplyCommand.self, EditCommand.self,
+            DeleteCommand.self, RouteCommand.self, LabelCommand.self, RestartCommand.self, HistoryCommand.self,
+            UndoCommand.self, SweepCommand.self, RecordCommand.self, ReplayCommand.self, InfoCommand.self,
             ValidateCommand.self, ExplainCommand.self, AdviseCommand.self,
             RegisterCommand.self, DeregisterCommand.self,
             DoctorCommand.self, CompletionsCommand.self, GenerateCommand.self,

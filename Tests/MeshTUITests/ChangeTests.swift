@@ -122,6 +122,21 @@ import Testing
         #expect(cell(model, row) == "● flows, 99 connections")
     }
 
+    @Test func aRowWhoseEntryHasEndedSaysSoNoMore() throws {
+        var model = World.model(focus: .blocked)
+        let request = try #require(sent(model.type("ay")))
+        _ = update(&model, .changeFinished(request, .done(object: request.object ?? .null, warnings: [])))
+        var entry = World.entry("mysql-example-com", ["mysql.example.com"], ports: [(3306, "TCP")])
+        _ = update(&model, .snapshot(World.snapshot { $0.entries.append(entry) }))
+        #expect(cell(model) == "◌ allowed; waiting for proxies")
+        entry.state = .off(.revisionLabel)
+        var off = model
+        _ = update(&off, .snapshot(World.snapshot { $0.entries.append(entry) }))
+        #expect(off.progress.isEmpty)
+        _ = update(&model, .snapshot(World.snapshot()))
+        #expect(model.progress.isEmpty)
+    }
+
     @Test func aRowThatIsBlockedAgainSaysSo() throws {
         var model = World.model(focus: .blocked)
         let request = try #require(sent(model.type("ay")))

@@ -160,47 +160,121 @@ import Testing
 
 /// The field of the dialogs that says for how long.
 @Suite struct LastingTests {
+    private func title(_ model: AppModel) -> String { (model.layers.last as? ConfirmDialog)?.title ?? "" }
+
+    private func screen(_ model: AppModel) -> String {
+        render(model, size: model.size, capabilities: Capabilities(colors: .mono, unicode: true)).text
+    }
+
+    private func expiry(_ request: ChangeRequest) -> JSONValue? {
+        request.object?["metadata"]?["annotations"]?["meshtop.dev/expires"]
+    }
+
     @Test func anAllowanceCanBeForAWhile() throws {
         var model = World.model(focus: .blocked)
-        model.type("aff")
+        model.type("af15m")
+        model.type(.enter)
         #expect(model.layers.count == 1)
+        // The time counts from when it is applied.
+        let later = World.now.addingTimeInterval(100)
+        _ = update(&model, .tick(later))
         guard case .apply(let request) = model.type("y").first else {
             Issue.record("nothing is applied")
             return
         }
         #expect(request.summary == "allow mysql.example.com:3306 for 15m")
-        let annotations = request.object?["metadata"]?["annotations"]
-        #expect(annotations?["meshtop.dev/expires"] == .string(World.now.addingTimeInterval(900).rfc3339Text))
-        #expect(annotations?["meshtop.dev/on-expiry"] == "delete")
-        #expect(model.progress[.blocked(World.mysql.id)] != nil)
+        #expect(expiry(request) == .string(later.addingTimeInterval(900).rfc3339Text))
+        #expect(request.object?["metadata"]?["annotations"]?["meshtop.dev/on-expiry"] == "delete")
+        #expect(model.progress[.blocked(World.mysql.id)]?.request.id == request.id)
     }
 
-    @Test func theChoicesGoRound() {
+    @Test(arguments: [
+        ("5s", "Switch off cnn for 5s"), ("1h30m", "Switch off cnn for 1h30m"), (" 90m ", "Switch off cnn for 1h30m"),
+        ("48h", "Switch off cnn for 48h"), ("", "Switch off cnn"), ("for good", "Switch off cnn"),
+    ])
+    func aTimeIsTyped(_ text: String, _ expected: String) {
         var model = World.model(focus: .entries)
-        model.type("t")
-        func title() -> String { (model.layers.last as? ConfirmDialog)?.title ?? "" }
-        var titles: [String] = []
-        for _ in 0...Lasting.choices.count {
-            model.type("f")
-            titles.append(title())
-        }
-        #expect(
-            titles == ["5m", "15m", "30m", "1h", "4h", "8h", "24h"].map { "Switch off cnn for \($0)" } + ["Switch off cnn"])
-        model.type("F")
-        #expect(title() == "Switch off cnn for 24h")
-        #expect(model.layers.count == 1)
+        model.type("tf" + text)
+        model.type(.enter)
+        #expect(title(model) == expected && model.layers.count == 1)
+        #expect(model.history["duration"] == (text.isEmpty ? [] : [text]))
+    }
+
+    @Test(arguments: ["5", "5x", "soon", "0s", "-5m", "99999999h"])
+    func whatIsNoTimeIsNotTaken(_ text: String) throws {
+        var model = World.model(80, 24, focus: .entries)
+        model.type("tf" + text)
+        model.type(.enter)
+        #expect(model.layers.last is PromptLayer)
+        #expect(screen(model).contains("takes 90s, 30m, 1h30m or good"))
+        model.type(.escape)
+        #expect(title(model) == "Switch off cnn")
+    }
+
+    @Test func tabOffersSomeAndWhatWasChosenCanBeChanged() {
+        var model = World.model(focus: .entries)
+        model.type("tf")
+        model.type(.tab, .tab, .enter)
+        #expect(title(model) == "Switch off cnn for 15m")
+        // Nothing typed leaves it as it is.
+        model.type("f")
+        model.type(.enter)
+        #expect(title(model) == "Switch off cnn for 15m")
+        model.type("fgood")
+        model.type(.enter)
+        #expect(title(model) == "Switch off cnn")
+    }
+
+    @Test func severalCanBeForAWhileAtOnce() throws {
+        var model = World.model(80, 24, focus: .entries)
+        model.type(" j tf30m")
+        model.type(.enter)
+        #expect(title(model) == "Switch off 2 service entries for 30m")
+        #expect(model.type("y") == [.log("Type how many: 2")])
+        model.type("2f1h")
+        model.type(.enter)
+        #expect(title(model) == "Switch off 2 service entries for 1h")
+        // What was typed before stands.
+        let requests = model.type(.enter).applied
+        #expect(requests.count == 2)
+        for request in requests { #expect(expiry(request) == .string(World.now.addingTimeInterval(3600).rfc3339Text)) }
     }
 
     @Test func whatEndsAlreadyCannotEndOtherwise() {
         var model = World.model(focus: .entries) { $0.entries[0] = World.temporary }
-        model.type("t")
-        #expect(model.type("f") == [.log("f: cnn expires already; first wait for that, or make it permanent")])
-        #expect(model.layers.count == 1)
+        model.type("tf5m")
+        #expect(
+            model.type(.enter).contains(.log("f: cnn expires already; first keep it for good, or wait for its end")))
+        #expect(title(model) == "Switch off cnn")
+    }
+
+    @Test func whatEndsIsKept() throws {
+        var model = World.model(80, 24, focus: .entries) { $0.entries[0] = World.temporary }
+        model.type("f")
+        model.type("f2h")
+        model.type(.enter)
+        #expect(title(model) == "Keep cnn for 2h")
+        guard case .apply(let longer) = model.type("y").first else {
+            Issue.record("nothing is applied")
+            return
+        }
+        #expect(expiry(longer) == .string(World.now.addingTimeInterval(7200).rfc3339Text))
+        model.progress = [:]
+        model.type("f")
+        guard case .apply(let request) = model.type("y").first else {
+            Issue.record("nothing is applied")
+            return
+        }
+        #expect(request.summary == "keep cnn for good")
+        #expect(request.object?["metadata"]?["annotations"] == nil)
+        var usual = World.model(focus: .entries)
+        #expect(usual.type("f") == [.log("f: cnn stays for good already")])
     }
 
     @Test func otherDialogsAreForGood() {
         var model = World.model(focus: .entries)
         model.layers = [ConfirmDialog.quit(waitingFor: ["x"])]
         #expect(model.type("f") == [.log("f: this is for good")])
+        #expect(!screen(model).contains("how long"))
     }
 }

@@ -107,6 +107,23 @@ extension Expiry {
         return limited
     }
 
+    /// The change that lets an entry stay as it is: for good, or for so many seconds from now on.
+    public static func prolong(
+        _ entry: ServiceEntry, to seconds: Double?, at now: Date, id: Int
+    ) throws(ChangeRefusal) -> ChangeRequest {
+        let name = entry.meta.name
+        guard let expiry = entry.expiry else { throw ChangeRefusal("\(name) stays for good already") }
+        var object = try EntrySwitch.changeable(entry)
+        if let seconds {
+            if let problem = expiry.problem { throw ChangeRefusal("\(name): \(problem)") }
+            set(&object, timeAnnotation, .string(now.addingTimeInterval(seconds.rounded(.up)).rfc3339Text))
+        } else {
+            remove(from: &object)
+        }
+        let time = seconds.map { " for \(duration($0))" } ?? " for good"
+        return ChangeRequest(id: id, target: entry.id, action: .replace(object), summary: "keep \(name)\(time)")
+    }
+
     /// Takes it off an object.
     static func remove(from object: inout JSONValue) {
         set(&object, timeAnnotation, nil)
@@ -136,7 +153,7 @@ extension Expiry {
         let name = before["metadata"]?["name"]?.stringValue?.madeSafe ?? ""
         if Expiry(annotations: before["metadata"]?["annotations"]?.stringMap ?? [:]) != nil {
             let isLeft = Expiry(annotations: after["metadata"]?["annotations"]?.stringMap ?? [:]) != nil
-            if isLeft { throw ChangeRefusal("\(name) expires already; first wait for that, or make it permanent") }
+            if isLeft { throw ChangeRefusal("\(name) expires already; first keep it for good, or wait for its end") }
         }
         let old: ServiceEntry
         let new: ServiceEntry
@@ -160,7 +177,7 @@ extension Expiry {
     }
 
     /// `30m`, `1h30m`, `45s`.
-    static func duration(_ seconds: Double) -> String {
+    package static func duration(_ seconds: Double) -> String {
         let whole = Int(seconds.rounded(.up))
         let parts = [(whole / 3600, "h"), (whole / 60 % 60, "m"), (whole % 60, "s")]
         return parts.filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }.joined()

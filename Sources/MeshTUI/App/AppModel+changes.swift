@@ -10,19 +10,18 @@ extension AppModel {
             if case .connection = row.id {
                 let connection = snapshot.connections[row.index]
                 let request = try Self.suggestion(for: connection, in: snapshot, id: lastRequest)
-                return proposeLasting(
+                return proposeAllow(
                     request, row: row.id,
                     goal: Self.flow(request, connection.workload, connection.id.proxy.namespace, port: nil),
-                    lead: "\(name): known to no entry, let through by ALLOW_ANY", base: entryObject(request.target))
+                    lead: "\(name): known to no entry, let through by ALLOW_ANY")
             } else {
                 let blocked = snapshot.blocked[row.index]
                 let request = try SuggestedEntry.make(for: blocked, in: snapshot, id: lastRequest)
                 let times = blocked.count == 1 ? "once" : "\(blocked.count) times"
-                return proposeLasting(
+                return proposeAllow(
                     request, row: row.id,
                     goal: Self.flow(request, blocked.id.workload, blocked.id.namespace, port: blocked.id.port),
-                    lead: "\(name), blocked \(times): \(BlockedPane.reason(blocked.reason))",
-                    base: entryObject(request.target))
+                    lead: "\(name), blocked \(times): \(BlockedPane.reason(blocked.reason))")
             }
         } catch {
             say("a: \(error.reason)", isError: true)
@@ -56,12 +55,11 @@ extension AppModel {
         return .flows(workload: workload, namespace: namespace, clusters: clusters)
     }
 
-    /// Puts a change before the operator that may also be for a while.
-    private mutating func proposeLasting(
-        _ request: ChangeRequest, row: RowID, goal: ChangeProgress.Goal, lead: String, base: JSONValue?
+    private mutating func proposeAllow(
+        _ request: ChangeRequest, row: RowID, goal: ChangeProgress.Goal, lead: String
     ) -> [Effect] {
-        let effects = propose(request, row: row, goal: goal, lead: lead, base: base)
-        offerDuration(Lasting(request, base: base, lead: lead))
-        return effects
+        let change = ProposedChange(
+            request: request, row: row, pane: focus, goal: goal, base: entryObject(request.target))
+        return reviewLasting([change], lead: lead)
     }
 }

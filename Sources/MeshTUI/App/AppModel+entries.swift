@@ -14,16 +14,13 @@ extension AppModel {
             for summary in summaries { changes.append(try toggle(summary, version: shown.istioVersion)) }
             guard let first = summaries.first, changes.count > 1 else {
                 guard let change = changes.first else { return [] }
-                let lead = Self.lead(summaries[0], isOff: isOff)
-                let effects = review(changes, lead: lead)
-                offerDuration(Lasting(change.request, base: change.base, lead: lead))
-                return effects
+                return reviewLasting([change], lead: Self.lead(summaries[0], isOff: isOff))
             }
             let count = Words.count(changes.count, "service entry", "service entries")
             let skipped = chosen.count - summaries.count
             let rest = skipped == 0 ? "" : "; \(skipped) of the marked \(skipped == 1 ? "is" : "are") off already"
             let lead = "\(first.entry.meta.name) and \(changes.count - 1) more\(rest)"
-            return review(changes, title: "Switch \(isOff ? "on" : "off") \(count)", lead: lead)
+            return reviewLasting(changes, title: "Switch \(isOff ? "on" : "off") \(count)", lead: lead)
         } catch {
             say("t: \(error.reason)", isError: true)
         }

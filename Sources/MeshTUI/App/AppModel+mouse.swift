@@ -28,9 +28,7 @@ extension AppModel {
         let footer = layout.footer
         if position.row == footer.row, scope != .prompt {
             let hits = FooterView.places(self, in: footer)
-            guard let hit = hits.first(where: { $0.columns.contains(position.column) }), let key = hit.binding.keys.first
-            else { return [] }
-            return press(key)
+            return hits.first { $0.columns.contains(position.column) }.map { press($0.key) } ?? []
         }
         guard layers.isEmpty, let box = box(at: position) else { return [] }
         let effects = focus(on: box.id)

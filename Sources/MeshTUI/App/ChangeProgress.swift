@@ -50,8 +50,11 @@ struct ChangeProgress: Sendable, Hashable {
     private var baseline: UInt64
     /// The blocked row that the change is to help, as it was last seen.
     private var blocked: BlockedMark?
-    /// The row was blocked anew after all: it has to say so, and the change is no news any more.
+    /// The row was blocked anew after all, or what let it out has ended: it has to say so, and the change is no news any
+    /// more.
     private(set) var isSuperseded = false
+    /// Whether the entry has been seen that lets the row out.
+    private var wasGranted = false
 
     private struct BlockedMark: Sendable, Hashable {
         var count: Int
@@ -88,6 +91,9 @@ struct ChangeProgress: Sendable, Hashable {
 
     /// Looks for the proof in what the proxies say.
     mutating func observe(_ snapshot: MeshSnapshot, now: Date) {
+        let isGranted = isGranted(in: snapshot)
+        if wasGranted, !isGranted { isSuperseded = true }
+        wasGranted = isGranted
         // Counters that have started anew, as their proxy has, count from nothing.
         let traffic = Self.traffic(of: goal, in: snapshot)
         if traffic.isThere { baseline = min(baseline, traffic.counted) }
@@ -124,6 +130,16 @@ struct ChangeProgress: Sendable, Hashable {
             let count = holders(in: snapshot) ?? 0
             return count > 0 && !isOff(in: snapshot) ? .on(proxies: count) : nil
         default: return nil
+        }
+    }
+
+    /// Whether the change's entry is there, is on, and knows what the row asked for.
+    private func isGranted(in snapshot: MeshSnapshot) -> Bool {
+        guard case .flows(_, _, let clusters) = goal,
+            let summary = snapshot.entries.first(where: { $0.id == request.target }), !EntriesPane.isOff(summary)
+        else { return false }
+        return clusters.contains { cluster in
+            summary.entry.hosts.contains(cluster.host) && summary.entry.ports.contains { $0.number == cluster.port }
         }
     }
 

@@ -50,6 +50,7 @@ public enum CommandTable {
             LineCommand(
                 "ns", "NAMESPACE|all", "Look at one namespace, or at all", candidates: { ["all"] + $0.namespaces }
             ) { model, name throws(CommandMistake) in
+                try refuseInRecording(model)
                 guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
                     throw CommandMistake("ns takes a namespace, or all")
                 }
@@ -100,6 +101,7 @@ public enum CommandTable {
 
     private static let context: @Sendable (inout AppModel, String) throws(CommandMistake) -> [Effect] = {
         model, name throws(CommandMistake) in
+        try refuseInRecording(model)
         let known = model.surroundings.contexts
         guard !name.isEmpty else { throw CommandMistake("ctx takes one of \(known.joined(separator: ", "))") }
         guard known.isEmpty || known.contains(name) else {
@@ -107,6 +109,11 @@ public enum CommandTable {
             throw CommandMistake("there is no context \(name); \(advice)")
         }
         return [.switchMesh(context: name, namespace: .same)]
+    }
+
+    private static func refuseInRecording(_ model: AppModel) throws(CommandMistake) {
+        guard model.isReplay else { return }
+        throw CommandMistake("a recording holds no other mesh; quit it, and meshtop alone shows the live one")
     }
 
     // MARK: Running a line

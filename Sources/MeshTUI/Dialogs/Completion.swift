@@ -2,7 +2,7 @@
 struct Completion: Sendable, Hashable {
     /// Where the word begins.
     private let start: Int
-    /// The whole words, each once, in the order of the alphabet.
+    /// The whole words, each once; those that have no order of their own in that of the alphabet.
     let candidates: [String]
     /// The candidate that stands in the line now.
     private var chosen: Int?
@@ -15,9 +15,11 @@ struct Completion: Sendable, Hashable {
             switch purpose {
             case .command: CommandTable.candidates(for: before, model)
             case .filter(let pane, _): Self.filterCandidates(before, of: pane, model)
+            case .duration: (before, Lasting.choices)
             case .search: ("", [String]())
             }
-        candidates = Set(all.filter { $0.lowercased().hasPrefix(word.lowercased()) }).sorted()
+        let found = all.filter { $0.lowercased().hasPrefix(word.lowercased()) }
+        candidates = if case .duration = purpose { found } else { Set(found).sorted() }
         start = editor.cursor - word.count
         if candidates.isEmpty { return nil }
     }

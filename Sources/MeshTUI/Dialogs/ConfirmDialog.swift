@@ -18,6 +18,11 @@ struct ConfirmDialog: Layer {
         var editor = LineEditor()
 
         var isGiven: Bool { editor.text == expected }
+
+        /// Whether a character is typed into it: of a number only digits are, so that the other keys stay what they are.
+        func takes(_ character: Character) -> Bool {
+            character.isASCII && character.isNumber || !expected.allSatisfy(\.isNumber)
+        }
     }
 
     let title: String
@@ -68,16 +73,28 @@ struct ConfirmDialog: Layer {
     }
 
     mutating func handle(_ key: Key, _ model: inout AppModel) -> LayerAnswer {
-        guard proof != nil else { return .passed }
+        guard let proof else { return .passed }
         switch key {
-        case .character(let character): proof?.editor.insert(character)
-        case .backspace: proof?.editor.apply(.backspace)
-        case .control("w"): proof?.editor.apply(.deleteWord)
+        case .character(let character) where proof.takes(character): self.proof?.editor.insert(character)
+        case .backspace: self.proof?.editor.apply(.backspace)
+        case .control("w"): self.proof?.editor.apply(.deleteWord)
         default: return .passed
         }
         // What was typed is the answer: with it Enter applies, and with nothing else.
-        isApplyMarked = proof?.isGiven == true
+        isApplyMarked = self.proof?.isGiven == true
         return .consumed
+    }
+
+    /// Whether a key types into the dialog instead of doing what it does elsewhere.
+    func isTyped(_ key: Key) -> Bool {
+        guard let proof, case .character(let character) = key else { return false }
+        return proof.takes(character)
+    }
+
+    /// Takes over what was answered in the dialog in whose place this one is.
+    mutating func keepAnswer(of other: ConfirmDialog) {
+        isApplyMarked = other.isApplyMarked
+        if let typed = other.proof?.editor { proof?.editor = typed }
     }
 
     /// What the operator should know before applying: the object has moved or gone, or the data is old.
@@ -127,7 +144,8 @@ struct ConfirmDialog: Layer {
         let notices = notice.map { notice in
             notice.text.wrapped(to: inner).prefix(2).map { CellText($0, notice.role) }
         } ?? []
-        let around = 2 + leads.count + (isSmall ? 1 : 2) + notices.count + (proof == nil ? 0 : 1)
+        let around = 2 + leads.count + (isSmall ? 1 : 2) + notices.count
+            + (proof == nil ? 0 : 1) + (hasField(model) ? 1 : 0)
         let area = Popup.area(width: width, height: lines.count + around, in: model.size)
         return Places(
             area: area, lead: leads, lines: lines, bodyHeight: max(0, area.height - around), notices: notices)
@@ -157,11 +175,31 @@ struct ConfirmDialog: Layer {
             drawProof(proof, inside, row: last, on: &canvas)
             last -= 1
         }
+        if let lasting, hasField(model), last >= inside.row {
+            drawField(lasting, inside, row: last, model, on: &canvas)
+            last -= 1
+        }
         for notice in places.notices.reversed() where last >= inside.row {
             canvas.put(
                 notice.text.truncated(to: inside.width), column: inside.column, row: last, width: inside.width,
                 look: Look(notice.role))
             last -= 1
+        }
+    }
+
+    /// Whether there is a line for how long it shall be; on a small screen the title alone tells.
+    private func hasField(_ model: AppModel) -> Bool { lasting != nil && model.size.rows >= 16 }
+
+    /// For how long, and the key that changes it.
+    private func drawField(_ lasting: Lasting, _ inside: Rect, row: Int, _ model: AppModel, on canvas: inout Canvas) {
+        var column = inside.column
+        let key = model.keys.label("for-a-while")
+        for (text, role) in [
+            ("For how long: ", Role.prompt), (lasting.text(at: model.now, clock: model.clock), .text),
+            (key.isEmpty ? "" : "  (\(key) changes it)", .dim),
+        ] {
+            let room = inside.column + inside.width - column
+            column = canvas.put(text.truncated(to: max(0, room)), column: column, row: row, width: room, look: Look(role))
         }
     }
 

@@ -5,6 +5,8 @@ struct PromptLayer: EditingLayer {
         case filter(PaneID, before: Filter)
         case search
         case command
+        /// For how long the changes of the dialog below shall be.
+        case duration
     }
 
     let purpose: Purpose
@@ -49,7 +51,7 @@ struct PromptLayer: EditingLayer {
 
     private func apply(_ model: inout AppModel) {
         switch purpose {
-        case .command: break
+        case .command, .duration: break
         case .filter(let pane, _): model.setFilter(editor.text, of: pane)
         case .search:
             // The text lies under this layer, which is on top while it handles a key.
@@ -63,7 +65,7 @@ struct PromptLayer: EditingLayer {
 
     private mutating func cancel(_ model: inout AppModel) {
         switch purpose {
-        case .command: break
+        case .command, .duration: break
         case .filter(let pane, let before): model.setFilter(before.text, of: pane)
         case .search:
             editor = LineEditor()
@@ -77,6 +79,7 @@ struct PromptLayer: EditingLayer {
     private var listName: String {
         switch purpose {
         case .command: "command"
+        case .duration: "duration"
         case .search: "search"
         case .filter(let pane, _): "filter \(pane.name)"
         }
@@ -86,8 +89,21 @@ struct PromptLayer: EditingLayer {
     func accept(_ model: inout AppModel) -> [Effect] {
         let isNew = model.history.add(editor.text, to: listName)
         let kept: [Effect] = isNew ? [.remember(model.history)] : []
-        guard case .command = purpose else { return kept }
-        return kept + CommandTable.run(editor.text, &model)
+        switch purpose {
+        case .filter, .search: return kept
+        case .command: return kept + CommandTable.run(editor.text, &model)
+        case .duration:
+            guard case .success(let seconds) = Lasting.seconds(of: editor.text) else { return kept }
+            return kept + model.setDuration(seconds)
+        }
+    }
+
+    /// Whether Enter can do nothing with what is typed; what is wrong stands beside it.
+    var isWrong: Bool {
+        guard case .duration = purpose, !editor.isEmpty, case .failure = Lasting.seconds(of: editor.text) else {
+            return false
+        }
+        return true
     }
 
     /// Shows an older line of the history (1) or a newer one (-1).
@@ -126,17 +142,25 @@ struct PromptLayer: EditingLayer {
         let footer = model.layout.footer
         guard footer.height > 0, footer.width > 1 else { return }
         canvas.clear(footer)
-        let sign = if case .command = purpose { ":" } else { "/" }
-        canvas.put(sign, column: 0, row: footer.row, look: Look(.prompt))
-        let (text, cursor) = editor.visible(in: footer.width - 1)
-        let end = canvas.put(text, column: 1, row: footer.row, look: Look(.prompt))
-        canvas.placeCursor(Position(column: 1 + cursor, row: footer.row))
+        let start = canvas.put(sign.truncated(to: footer.width - 1), column: 0, row: footer.row, look: Look(.prompt))
+        let (text, cursor) = editor.visible(in: footer.width - start)
+        let end = canvas.put(text, column: start, row: footer.row, look: Look(.prompt))
+        canvas.placeCursor(Position(column: start + cursor, row: footer.row))
         if let completion, footer.row > 1 {
             completion.draw(in: Rect(column: 0, row: footer.row - 1, width: footer.width, height: 1), on: &canvas)
         }
         guard let hint = hint(model) else { return }
-        let start = footer.width - hint.text.columns - 1
-        if start > end + 1 { canvas.put(hint.text, column: start, row: footer.row, look: Look(hint.role)) }
+        let place = footer.width - hint.text.columns - 1
+        if place > end + 1 { canvas.put(hint.text, column: place, row: footer.row, look: Look(hint.role)) }
+    }
+
+    /// What stands before the text.
+    private var sign: String {
+        switch purpose {
+        case .filter, .search: "/"
+        case .command: ":"
+        case .duration: "For how long: "
+        }
     }
 
     /// What is wrong with the text, else how it is written.
@@ -144,6 +168,7 @@ struct PromptLayer: EditingLayer {
         switch purpose {
         case .search: return CellText("Enter keeps  Esc cancels", .dim)
         case .command: return CommandTable.hint(for: editor.text, model)
+        case .duration: return Lasting.hint(for: editor.text, at: model.now, model.clock)
         case .filter(let id, _):
             if let problem = model[id].filter.problem { return CellText(problem, .error) }
             if editor.isEmpty {
@@ -158,7 +183,7 @@ struct PromptLayer: EditingLayer {
 extension AppModel {
     /// Closes the prompt on top and does what its line says.
     mutating func acceptPrompt() -> [Effect] {
-        guard let prompt = layers.last as? PromptLayer else { return [] }
+        guard let prompt = layers.last as? PromptLayer, !prompt.isWrong else { return [] }
         layers.removeLast()
         return prompt.accept(&self)
     }

@@ -127,42 +127,56 @@ enum FooterView {
     /// A key as it stands in the footer.
     struct Place {
         var binding: KeyBinding
+        /// The first of its keys that does it here.
+        var key: Key
+        var isOff: Bool
         var columns: Range<Int>
     }
 
-    /// Which keys there is room for, and where.
+    /// Which keys there is room for, and where: over a pane those that work now go before those that do not.
     static func places(_ model: AppModel, in area: Rect) -> [Place] {
-        let all = model.keys.bindings(in: model.scope, pane: model.focus).filter { $0.hint != nil && !$0.keys.isEmpty }
-        // Help, what a form is for, and quit must be found on any screen: the room for them is kept.
-        let kept = all.filter { ["help", "form help", "review", "quit"].contains($0.name) }
-        // The last one needs no gap behind it.
-        var room = area.width + 1 - kept.reduce(0) { $0 + width($1) }
-        var places: [Place] = []
-        var column = area.column + 1
-        for binding in all {
-            let isKept = kept.contains { $0.name == binding.name }
-            guard isKept || room >= width(binding) else { continue }
-            if !isKept { room -= width(binding) }
-            places.append(Place(binding: binding, columns: column..<column + width(binding) - 2))
-            column += width(binding)
+        let dialog = model.layers.last as? ConfirmDialog
+        var all: [(place: Place, weight: Int)] = []
+        for binding in model.keys.bindings(in: model.scope, pane: model.focus) {
+            guard let hint = binding.hint, let key = binding.keys.first(where: { dialog?.isTyped($0) != true })
+            else { continue }
+            let isOff = binding.reason(model) != nil
+            // What a dialog is not about is not offered in it.
+            if isOff, dialog != nil { continue }
+            // Help, what a form is for, and quit must be found on any screen: the room for them is kept.
+            let isKept = ["help", "form help", "review", "quit"].contains(binding.name)
+            let weight = isKept ? 2 : isOff && model.layers.isEmpty ? 0 : 1
+            let width = key.label.columns + 1 + hint.columns
+            all.append((Place(binding: binding, key: key, isOff: isOff, columns: 0..<width), weight))
         }
-        return places
+        // The last one needs no gap behind it.
+        var room = area.width + 1
+        var shown: Set<Int> = []
+        for weight in [2, 1, 0] {
+            for (index, entry) in all.enumerated() where entry.weight == weight {
+                let width = entry.place.columns.count + 2
+                guard weight == 2 || room >= width else { continue }
+                room -= width
+                shown.insert(index)
+            }
+        }
+        var column = area.column + 1
+        return shown.sorted().map { index in
+            var place = all[index].place
+            place.columns = column..<column + place.columns.count
+            column = place.columns.upperBound + 2
+            return place
+        }
     }
 
     static func drawKeys(_ model: AppModel, in area: Rect, on canvas: inout Canvas) {
         guard area.height > 0 else { return }
         for place in places(model, in: area) {
-            let isOff = place.binding.reason(model) != nil
-            let key = place.binding.keys.first?.label ?? ""
             let end = canvas.put(
-                key, column: place.columns.lowerBound, row: area.row, look: Look(isOff ? .dim : .key))
+                place.key.label, column: place.columns.lowerBound, row: area.row, look: Look(place.isOff ? .dim : .key))
             canvas.put(
-                " \(place.binding.hint ?? "")", column: end, row: area.row, look: Look(isOff ? .dim : .text))
+                " \(place.binding.hint ?? "")", column: end, row: area.row, look: Look(place.isOff ? .dim : .text))
         }
-    }
-
-    private static func width(_ binding: KeyBinding) -> Int {
-        (binding.keys.first?.label.columns ?? 0) + (binding.hint?.columns ?? 0) + 3
     }
 
     /// A message stands above the keys, where the panes have their border; on a small screen it takes the keys' place. A

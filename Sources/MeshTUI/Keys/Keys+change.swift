@@ -48,7 +48,7 @@ extension KeyTable {
     }
 
     /// For what is done to all marked rows.
-    private static let cannotAct: @Sendable (AppModel) -> String? = { model in
+    static let cannotAct: @Sendable (AppModel) -> String? = { model in
         cannotChange(model) ?? model.chosenRows.lazy.compactMap { model.isUnderWay($0.id) }.first
     }
 
@@ -125,7 +125,15 @@ extension AppModel {
         case .leaveForm: return isApplied ? closeForm() : []
         case .discard(let id): return isApplied ? discard(id) : []
         case .changes(let changes):
-            if isApplied { return send(changes) }
+            if isApplied {
+                do throws(ChangeRefusal) {
+                    // The dialog may have been open for longer than the change shall last.
+                    return send(try dialog.lasting?.counted(changes, at: now) ?? changes)
+                } catch {
+                    say(error.reason, isError: true)
+                    return []
+                }
+            }
             if case .editor(_, let file)? = changes.first?.origin { say("Not applied; what you wrote is in \(file)") }
             return []
         }

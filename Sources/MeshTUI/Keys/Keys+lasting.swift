@@ -1,16 +1,26 @@
+import MeshState
+
 extension KeyTable {
-    /// In a dialog whose change can be for a while.
+    /// For how long changes are.
     static let lastingKeys: [KeyBinding] = [
         KeyBinding(
-            "for a while", [.character("f")], in: [.dialog], .change, hint: "for a while",
-            "For how long: 5m, 15m, 30m, 1h, 4h, 8h, 24h, or for good; then it is taken back", reason: cannotEnd
-        ) { $0.chooseDuration(1) },
+            "for a while", [.character("f")], in: [.dialog], .change, hint: "for how long",
+            "Type for how long it shall be, as in 30m or 1h30m; then it is taken back", reason: cannotEnd
+        ) { $0.askDuration() },
         KeyBinding(
-            "for less", [.character("F")], in: [.dialog], .change, "For how long: the choice before", reason: cannotEnd
-        ) { $0.chooseDuration(-1) },
+            "keep", [.character("f")], panes: [.entries], .change, hint: "keep",
+            "Keep an entry that would end by itself: for good, or for as long as you type", reason: cannotKeep
+        ) { $0.openKeep() },
     ]
 
     private static let cannotEnd: @Sendable (AppModel) -> String? = { model in
         (model.layers.last as? ConfirmDialog)?.lasting == nil ? "this is for good" : nil
+    }
+
+    private static let cannotKeep: @Sendable (AppModel) -> String? = { model in
+        if let reason = cannotAct(model) { return reason }
+        guard let shown = model.shown else { return nil }
+        let chosen = model.chosenRows.map { shown.entries[$0.index].entry }
+        return chosen.contains { $0.expiry != nil } ? nil : "\(chosen[0].meta.name) stays for good already"
     }
 }

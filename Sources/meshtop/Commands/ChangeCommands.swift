@@ -59,7 +59,7 @@ struct AllowCommand: AsyncParsableCommand {
             let request = try SuggestedEntry.make(
                 host: host, port: port, from: from, address: address, in: snapshot, namespace: connection.namespace,
                 id: 1)
-            try await change.carryOut(request, in: session) { snapshot, name in
+            try await change.carryOut(change.limited(request, in: session), in: session) { snapshot, name in
                 snapshot.holders(of: name) > 0
             }
         }
@@ -99,9 +99,30 @@ struct ToggleCommand: AsyncParsableCommand {
                 ? try EntrySwitch.switchOff(
                     entry, version: snapshot.istioVersion, by: NSUserName(), at: snapshot.time, id: 1)
                 : try EntrySwitch.switchOn(entry, id: 1)
-            try await change.carryOut(request, in: session) { snapshot, name in
+            try await change.carryOut(change.limited(request, in: session), in: session) { snapshot, name in
                 shallBeOff == (snapshot.holders(of: name) == 0)
             }
+        }
+    }
+}
+
+struct KeepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keep", abstract: "Keep a service entry that would end by itself, or that is off for a while.",
+        discussion: "It stays as it is for good, or with --for for so long from now on.")
+    @Argument(
+        help: "The entry's name.",
+        completion: .custom { words, _, _ in await Completion.names(of: Listing(.entries), words) })
+    var name: String
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var change: ChangeOptions
+
+    func run() async throws {
+        try await connection.withMesh(origin: "meshtop keep") { session, snapshot in
+            let request = try Expiry.prolong(
+                snapshot.entry(named: name), to: change.duration?.seconds, at: Date(), id: 1)
+            // Nothing of it is to be seen in the proxies.
+            try await change.carryOut(request, in: session) { _, _ in true }
         }
     }
 }
@@ -130,10 +151,9 @@ extension ConnectionOptions {
 extension ChangeOptions {
     /// Makes a change, or prints it; says what came of it, and waits until the proxies have taken it.
     fileprivate func carryOut(
-        _ wanted: ChangeRequest, in session: MeshSession,
+        _ request: ChangeRequest, in session: MeshSession,
         until isInEffect: @escaping @Sendable (MeshSnapshot, ObjectKey) -> Bool
     ) async throws {
-        let request = try await limited(wanted, in: session)
         if dryRun {
             print(request.object.map { $0.withoutManagedFields.yamlText } ?? "", terminator: "")
             let live = try await LiveMesh(session.source.client)
@@ -162,7 +182,7 @@ extension ChangeOptions {
 
 extension ChangeOptions {
     /// The change for as long as was asked for.
-    private func limited(_ request: ChangeRequest, in session: MeshSession) async throws -> ChangeRequest {
+    fileprivate func limited(_ request: ChangeRequest, in session: MeshSession) async throws -> ChangeRequest {
         guard let duration else { return request }
         let before = await session.snapshot().entries.first { $0.id == request.target }?.entry.object
         return try Expiry.limit(request, before: before, to: duration.seconds, at: Date())

@@ -7,11 +7,11 @@ extension ConsoleRunner {
         .undo(actions, await session.readings(of: actions.compactMap { $0.change?.target }))
     }
 
-    /// Ends entries that are over; what is done to them stands in the log.
-    func enforce(_ keys: [ObjectKey]) async {
+    /// Ends entries that are over; what is done to them stands in the log as well.
+    func enforce(_ keys: [ObjectKey], _ inbox: Inbox) async {
         for key in keys {
             do {
-                try await session.enforce(key)
+                if let done = try await session.enforce(key) { inbox.put(.message(done, isError: false)) }
             } catch {
                 await session.note("\(error)")
             }

@@ -162,7 +162,7 @@ struct ConsoleRunner: Sendable {
         case .writeDraft(let draft): write(draft, inbox)
         case .removeDraft(let id): removeDraft(id, inbox)
         case .readForUndo(let actions): Task { inbox.put(await readForUndo(actions)) }
-        case .enforce(let keys): Task { await enforce(keys) }
+        case .enforce(let keys): Task { await enforce(keys, inbox) }
         case .seek(let step): Task { inbox.put(await session.seek(step)) }
         case .log(let text): Task { await session.note(text) }
         case .save(let text, let name):

@@ -193,7 +193,7 @@ import Testing
         let before = Self.frame(model)
         for place in FooterView.places(model, in: model.layout.footer) where place.binding.reason(model) == nil {
             var after = model
-            let key = try #require(place.binding.keys.first)
+            let key = place.key
             let effects = after.type(key)
             // Where nothing has arrived, or a badge takes the room, a pane cannot show that it is watched.
             let isWatched = after.current.isWatching != model.current.isWatching

@@ -130,7 +130,10 @@ extension FrameScene {
     static let changes: [FrameScene] = [
         FrameScene("allow", .blocked, "a"),
         FrameScene("allow-apply-marked", .blocked, "a<Tab>"),
-        FrameScene("allow-for-15m", .blocked, "aff"),
+        FrameScene("allow-for-15m", .blocked, "af15m<Enter>"),
+        FrameScene("allow-for-typing", .blocked, "af15m"),
+        FrameScene("allow-for-mistake", .blocked, "af15"),
+        FrameScene("keep", .entries, "f", mesh: { $0.entries[0] = World.temporary }),
         FrameScene("allow-on-old-data", .blocked, "a", mesh: fail) { model in
             _ = update(&model, .tick(World.now.addingTimeInterval(30)))
         },
@@ -158,6 +161,7 @@ extension FrameScene {
             try review(&model, .failed("pods is forbidden"), .failed("connection refused"))
         },
         FrameScene("toggle-marked", .entries, "   t"),
+        FrameScene("toggle-marked-for-30m", .entries, "   tf30m<Enter>"),
         FrameScene("toggle-marked-proved", .entries, "   t2"),
         FrameScene("results-pending", .entries, "   t2<Enter>"),
         FrameScene("results", .entries) { model in
