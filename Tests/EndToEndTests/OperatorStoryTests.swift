@@ -49,10 +49,8 @@ import Testing
         try await console.expect("What it would do")
         try await lab.kubectl("annotate", "serviceentry", "mail", "owner=somebody")
         try await console.expect("mail: changed meanwhile")
-        // One key is not enough for many entries.
-        try await console.press("y")
-        try await console.expect("Type how many: 3")
-        try await console.press("3")
+        // One key is not enough for many entries: their number is typed.
+        try await console.press("y", "3")
         try await console.expect("the marked button") { $0.contains("[Apply]") }
         try await console.press("Enter")
         try await console.expect("a result for each") { screen in

@@ -4,7 +4,7 @@ extension KeyTable {
     /// For how long changes are.
     static let lastingKeys: [KeyBinding] = [
         KeyBinding(
-            "for a while", [.character("f")], in: [.dialog], .change, hint: "for how long",
+            "for a while", [.character("f")], in: [.dialog, .proof], .change, hint: "for how long",
             "Type for how long it shall be, as in 30m or 1h30m; then it is taken back", reason: cannotEnd
         ) { $0.askDuration() },
         KeyBinding(
