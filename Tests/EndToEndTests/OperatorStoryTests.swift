@@ -30,7 +30,7 @@ import Testing
 
     // MARK: - Many at once
 
-    private static let hosts = ["cdn": "cdn.example.org", "mail": "mail.example.org", "shop": "shop.example.org"]
+    private static let hosts = ["cdn": "cdn.wikipedia.org", "mail": "mail.wikipedia.org", "shop": "shop.wikipedia.org"]
 
     /// Three entries are switched off for an hour by one dialog, and one of them is changed by kubectl meanwhile: each has
     /// a result of its own.
@@ -45,7 +45,6 @@ import Testing
         try await console.type("1h")
         try await console.press("Enter")
         try await console.expect("Switch off 3 service entries for 1h")
-        try await console.press("PageDown")
         try await console.expect("What it would do")
         try await lab.kubectl("annotate", "serviceentry", "mail", "owner=somebody")
         try await console.expect("mail: changed meanwhile")
@@ -196,26 +195,35 @@ import Testing
             try await console.press("Enter")
             try await console.expect("a recording holds no other mesh")
             // Back to when the call was let out for five seconds.
-            try await step("[", console) { $0.line(containing: "● on", "google") != nil }
+            try await step("[", console, until: Self.showsEntryOfGoogle)
             let earlier = try await console.screen()
             #expect(earlier.lines[0].text.contains("−") && earlier.lines[0].text.contains(" REPLAY "))
-            try await step("]", console) { $0.line(containing: "● on", "google") == nil }
+            try await step("]", console) { !Self.showsEntryOfGoogle($0) }
             try await console.press("q")
             #expect(try await console.exitStatus() == 0)
         }
         try elsewhere.remove()
     }
 
+    /// Whether the pane of entries, on the left, has the one that was there for five seconds.
+    private static func showsEntryOfGoogle(_ screen: Screen) -> Bool {
+        screen.lines.contains { $0.text.hasPrefix("│● on") && $0.text.prefix(37).contains("www") }
+    }
+
     /// Presses a key until the screen shows what is looked for; each press leads to another moment.
     private func step(_ key: String, _ console: TmuxDriver, until holds: (Screen) -> Bool) async throws {
-        for _ in 1...500 {
+        var seen: [String] = []
+        for _ in 1...120 {
             let before = try await console.screen()
             if holds(before) { return }
+            seen.append(before.lines[0].text + " / " + before.lines[13].text)
             try await console.press(key)
             try await console.expect("another moment than \(before.lines[0].text)") {
                 $0.lines[0].text != before.lines[0].text || $0.contains("nothing was recorded before this")
             }
+            if try await console.screen().contains("nothing was recorded before this") { break }
         }
-        throw CommandFailure(description: "not found by \(key); the screen shows\n\(try await console.screen())")
+        throw CommandFailure(
+            description: "not found by \(key) among\n\(seen.joined(separator: "\n"))\n\(try await console.screen())")
     }
 }

@@ -96,8 +96,9 @@ public struct Recording: Sendable {
         let now = time.timeIntervalSince1970
         guard let extent = try await extent() else { return nil }
         switch step {
-        case .previous: return try await frame("max(time)", "time < ?", now)
-        case .next: return try await frame("min(time)", "time > ?", now)
+        // In another second: times are shown to the second, and a step that shows nothing puzzles.
+        case .previous: return try await frame("max(time)", "time < ?", now.rounded(.down))
+        case .next: return try await frame("min(time)", "time >= ?", now.rounded(.down) + 1)
         case .by(let seconds) where seconds < 0:
             guard time > extent.lowerBound else { return nil }
             let target = max(now + seconds, extent.lowerBound.timeIntervalSince1970)
